@@ -1,0 +1,81 @@
+//! What the platform is told of an allocation: its amounts, and the contributions that they come from.
+
+use crate::{ledger::promise, lot, proposal, use_of_funds::trace::stages_by_lot};
+use ::store::{StoreError, Transaction, params, sql};
+use chrono::Datelike;
+use events::{AllocationAmounts, AllocationChanged, AllocationSource};
+use kernel::{Money, ProposalId, text::split};
+use sea_orm::ConnectionTrait;
+
+/// Leaves the event of a proposal in the outbox as it is in this transaction: call it after its rows and entries are
+/// written. A proposal that is not there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn emit(tx: &mut Transaction, id: ProposalId) -> Result<(), StoreError> {
+    let text = "SELECT * FROM allocation_proposal WHERE id = $1";
+    let Some(row) = sql::all::<proposal::store::Model>(tx.db(), text, params![id]).await?.pop() else {
+        return Ok(());
+    };
+    let event = event_of(tx.db(), row).await?;
+    tx.emit(&event).await
+}
+
+async fn event_of(
+    db: &impl ConnectionTrait,
+    row: proposal::store::Model,
+) -> Result<AllocationChanged, StoreError> {
+    let amounts = promise::of(db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    let sources = sources(db, row.id).await?;
+    Ok(AllocationChanged {
+        id: row.id,
+        sequence: row.version + entries(db, row.id).await?,
+        organisation_id: row.organisation_id,
+        office_id: row.office_id,
+        reference: row.reference,
+        title: row.title,
+        category: row.category,
+        nature: row.nature.as_str().to_owned(),
+        countries: split(&row.countries),
+        plan_ids: split(&row.plan_ids).iter().filter_map(|id| id.parse().ok()).collect(),
+        year: row.start_date.year(),
+        state: row.state.as_str().to_owned(),
+        visibility: row.visibility.into(),
+        amounts: AllocationAmounts {
+            approved: row.approved.map(Money::usd),
+            reserved: Money::usd(amounts.reserved),
+            allocated: Money::usd(amounts.allocated),
+            disbursed: Money::usd(amounts.disbursed),
+            spent: Money::usd(amounts.spent),
+            returned: Money::usd(amounts.returned),
+            withdrawn: Money::usd(amounts.withdrawn),
+        },
+        sources,
+    })
+}
+
+/// Entries about a proposal. A step of a proposal makes its next version, an entry, or both: together they only grow.
+async fn entries(db: &impl ConnectionTrait, id: ProposalId) -> Result<i64, StoreError> {
+    let row = sql::row(db, "SELECT count(*) FROM entry WHERE proposal_id = $1", params![id]).await?;
+    let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(count.unwrap_or(0))
+}
+
+async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<AllocationSource>, StoreError> {
+    let held = stages_by_lot(db, id).await?;
+    let keys = held.keys().map(|lot_id| (*lot_id).into());
+    let rows = sql::select_by_keys(db, "SELECT * FROM lot WHERE true", vec![], "id", keys).await?;
+    let mut lots: Vec<lot::store::Model> = sql::read(&rows)?;
+    lots.sort_by_key(|lot| (lot.received_on, lot.root_id, lot.id));
+    let source = |lot: &lot::store::Model| {
+        let stages = held.get(&lot.id).copied().unwrap_or_default();
+        AllocationSource {
+            root_id: lot.root_id,
+            donor_id: lot.donor_id,
+            allocated: Money::usd(stages.allocated),
+            disbursed: Money::usd(stages.disbursed),
+            spent: Money::usd(stages.spent),
+        }
+    };
+    Ok(lots.iter().map(source).collect())
+}

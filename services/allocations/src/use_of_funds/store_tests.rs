@@ -1,0 +1,235 @@
+//! Contributions that become allocations, shortfalls and suggestions, as rows say it.
+
+use super::{
+    sources::{FundingSource, sources},
+    uses::{ContributionUses, uses},
+};
+use crate::{
+    allocation_event,
+    intake::count::{Why, recount},
+    known::contribution::{Model as Fact, tests::fact},
+    ledger::{self, Cause, CauseKind, Command},
+    pool,
+    proposal::{self, State, store::tests::row},
+    shortfall, suggestion,
+};
+use ::store::{Actor, Store, TenantScope, insert_models, migration, params, sql, upsert_models};
+use chrono::{DateTime, TimeDelta, Utc};
+use events::AllocationChanged;
+use kernel::{
+    ContributionId, DonorId, Earmarking, FixedClock, Money, OfficeId, OrganisationId, PoolId, ProposalId,
+    Visibility, WindowId,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+const HEADQUARTERS: OfficeId = OfficeId::from_u128(2);
+const POOL: PoolId = PoolId::from_u128(9);
+const WINDOW: WindowId = WindowId::from_u128(1);
+const PROPOSAL: ProposalId = ProposalId::from_u128(1);
+const SWEDEN: u128 = 1;
+const NORWAY: u128 = 2;
+
+/// A database with a pool, an open window and an approved proposal, on a clock.
+async fn database(folder: &tempfile::TempDir, clock: Arc<FixedClock>) -> Store {
+    let store = Store::open_sqlite(&folder.path().join("allocations.db"), clock).await.unwrap();
+    migration::migrate::<crate::migration::Migrator>(&store).await.unwrap();
+    let tx = store.system(Actor::system()).await.unwrap();
+    let now = tx.now();
+    let pool = pool::store::Model {
+        id: POOL,
+        version: 1,
+        organisation_id: ORGANISATION,
+        office_id: HEADQUARTERS,
+        name: "Unearmarked".to_owned(),
+        intake: "{}".to_owned(),
+        overhead_rate: 0,
+        reserve_floor: 0,
+        entries: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    insert_models(tx.db(), &[pool]).await.unwrap();
+    let text = "INSERT INTO allocation_window (id, version, organisation_id, office_id, pool_id, committee_id, kind,
+                  state, title, envelope, opens_at, closes_at, time_zone, fields, created_at, updated_at)
+                VALUES ($1, 1, $2, $3, $4, $1, 'standard', 'deliberation', 'First', 1000000000, $5, $5, 'UTC', '{}', $5, $5)";
+    let values = params![WINDOW, ORGANISATION, HEADQUARTERS, POOL, now];
+    sql::execute(tx.db(), text, values).await.unwrap();
+    let approved = proposal::store::Model {
+        id: PROPOSAL,
+        approved: Some(50_000_000),
+        visibility: Visibility::Internal,
+        ..row(State::Approved)
+    };
+    proposal::store::insert(&tx, &approved).await.unwrap();
+    tx.commit().await.unwrap();
+    store
+}
+
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::at("2026-03-01T12:00:00Z".parse::<DateTime<Utc>>().unwrap()))
+}
+
+fn gift(number: u128, cents: i64) -> Fact {
+    Fact { donor_id: Some(DonorId::from_u128(number)), ..fact(number, number, cents) }
+}
+
+/// The last event of a contribution is applied.
+async fn counts(store: &Store, contribution: Fact) {
+    let tx = store.system(Actor::system()).await.unwrap();
+    upsert_models(tx.db(), std::slice::from_ref(&contribution)).await.unwrap();
+    let root_id = contribution.root_id;
+    let why = Why::Event { id: contribution.id, sequence: contribution.sequence };
+    recount(&tx, ORGANISATION, &BTreeMap::from([(root_id, why)])).await.unwrap();
+    suggestion::store::renew(&tx, ORGANISATION, &[root_id]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A command about the proposal, as a step of it.
+async fn posted(store: &Store, command: Command, sequence: i64) {
+    let mut tx = store.system(Actor::system()).await.unwrap();
+    let cause = Cause {
+        kind: CauseKind::Proposal,
+        id: PROPOSAL.as_uuid(),
+        sequence,
+        day: tx.now().date_naive(),
+        reason: None,
+        decision_id: None,
+    };
+    ledger::store::post(&mut tx, POOL, command, cause).await.unwrap();
+    allocation_event::emit(&mut tx, PROPOSAL).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn allocated(store: &Store, amount: i64) {
+    let purpose = proposal::purpose(&row(State::Approved));
+    posted(store, Command::Allocate { purpose, amount, from_reserved: false }, 1).await;
+}
+
+async fn events(store: &Store) -> Vec<AllocationChanged> {
+    let db = store.system_read().await.unwrap();
+    let text = "SELECT payload FROM outbox WHERE aggregatetype = 'allocation' ORDER BY position";
+    let rows = sql::rows(&db, text, vec![]).await.unwrap();
+    let event = |row: &sea_orm::QueryResult| {
+        serde_json::from_str(&row.try_get_by_index::<String>(0).unwrap()).unwrap()
+    };
+    rows.iter().map(event).collect()
+}
+
+async fn uses_of(store: &Store, scope: &TenantScope, number: u128) -> Option<ContributionUses> {
+    let db = store.system_read().await.unwrap();
+    uses(&db, scope, ContributionId::from_u128(number)).await.unwrap()
+}
+
+async fn sources_for(store: &Store, scope: &TenantScope) -> Option<Vec<FundingSource>> {
+    let db = store.system_read().await.unwrap();
+    sources(&db, scope, PROPOSAL).await.unwrap().map(|(_, rows)| rows)
+}
+
+fn staff() -> TenantScope {
+    TenantScope::Organisation { organisation_id: ORGANISATION }
+}
+
+fn donor(number: u128) -> TenantScope {
+    TenantScope::Donor { organisation_id: ORGANISATION, donor_id: DonorId::from_u128(number) }
+}
+
+#[tokio::test]
+async fn the_event_the_sources_and_the_uses_say_the_same() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    counts(&store, gift(NORWAY, 70_000_001)).await;
+    allocated(&store, 50_000_000).await;
+    posted(&store, Command::Disburse { proposal_id: PROPOSAL, amount: 20_000_000 }, 2).await;
+    let told = events(&store).await;
+    assert_eq!(told.len(), 2);
+    assert!(told[0].sequence < told[1].sequence);
+    let last = &told[1];
+    assert_eq!(
+        (last.amounts.allocated, last.amounts.disbursed),
+        (Money::usd(30_000_000), Money::usd(20_000_000))
+    );
+    let disbursed: i64 = last.sources.iter().map(|source| source.disbursed.minor()).sum();
+    assert_eq!((last.sources.len(), disbursed), (2, 20_000_000));
+    let rows = sources_for(&store, &staff()).await.unwrap();
+    for (row, source) in rows.iter().zip(&last.sources) {
+        assert_eq!((row.contribution_id, row.amounts.disbursed), (source.root_id, source.disbursed));
+        assert_eq!(row.fits, Some(true));
+        let uses = uses_of(&store, &staff(), row.contribution_id.unwrap().as_u128()).await.unwrap();
+        assert_eq!((uses.uses.len(), uses.promised.disbursed), (1, row.amounts.disbursed));
+        assert_eq!(uses.uses[0].amounts, row.amounts);
+        let parts =
+            uses.available.minor() + uses.promised.allocated.minor() + uses.promised.disbursed.minor();
+        assert_eq!(parts, uses.received.minor());
+    }
+}
+
+#[tokio::test]
+async fn a_donor_reads_its_own_contribution_and_no_project_that_is_internal() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    let page = uses_of(&store, &donor(SWEDEN), SWEDEN).await.unwrap();
+    assert_eq!((page.uses.len(), page.uses[0].proposal_id, page.uses[0].title.clone()), (1, None, None));
+    assert_eq!(page.uses[0].amounts.allocated, Money::usd(50_000_000));
+    assert_eq!(page.uses[0].share.as_deref(), Some("50.0"));
+    assert!(uses_of(&store, &donor(NORWAY), SWEDEN).await.is_none());
+    assert!(sources_for(&store, &donor(SWEDEN)).await.is_none());
+    assert!(uses_of(&store, &staff(), 77).await.is_none());
+}
+
+async fn cases(store: &Store) -> Vec<shortfall::store::Model> {
+    let db = store.system_read().await.unwrap();
+    sql::all(&db, "SELECT * FROM shortfall ORDER BY id", vec![]).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_shortfall_is_a_case_after_a_minute_and_ends_when_the_money_comes() {
+    let folder = testkit::folder();
+    let clock = clock();
+    let store = database(&folder, clock.clone()).await;
+    counts(&store, gift(NORWAY, 70_000_001)).await;
+    allocated(&store, 50_000_000).await;
+    counts(&store, Fact { sequence: 2, ..gift(NORWAY, 10_000_000) }).await;
+    assert!(!shortfall::worker::look(&store).await.unwrap(), "its payment may be on the way");
+    clock.advance(TimeDelta::seconds(60));
+    assert!(shortfall::worker::look(&store).await.unwrap());
+    assert!(!shortfall::worker::look(&store).await.unwrap(), "once");
+    let open = cases(&store).await;
+    assert_eq!((open.len(), open[0].state, open[0].uncovered), (1, shortfall::State::Open, 40_000_000));
+    counts(&store, Fact { sequence: 3, ..gift(NORWAY, 70_000_001) }).await;
+    assert!(shortfall::worker::look(&store).await.unwrap());
+    let ended = cases(&store).await;
+    assert_eq!((ended.len(), ended[0].state, ended[0].version), (1, shortfall::State::Closed, 2));
+}
+
+async fn suggestions(store: &Store) -> Vec<suggestion::store::Model> {
+    let db = store.system_read().await.unwrap();
+    sql::all(&db, "SELECT * FROM suggestion ORDER BY id", vec![]).await.unwrap()
+}
+
+#[tokio::test]
+async fn earmarked_money_suggests_to_replace_what_is_not_disbursed() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    let earmarked = Fact {
+        earmarking: Some(Earmarking::Earmarked.as_str().to_owned()),
+        countries: ",SDN,".to_owned(),
+        ..gift(5, 15_000_000)
+    };
+    counts(&store, earmarked.clone()).await;
+    let made = suggestions(&store).await;
+    assert_eq!((made.len(), made[0].state, made[0].amount), (1, suggestion::State::Open, 15_000_000));
+    assert_eq!((made[0].proposal_id, made[0].contribution_id), (PROPOSAL, earmarked.root_id));
+    counts(&store, Fact { sequence: 2, ..earmarked.clone() }).await;
+    assert_eq!(suggestions(&store).await, made, "nothing is different");
+    counts(&store, Fact { sequence: 3, counts: false, ..earmarked.clone() }).await;
+    assert_eq!(suggestions(&store).await[0].state, suggestion::State::Lapsed);
+    counts(&store, Fact { sequence: 4, amount: 60_000_000, ..earmarked }).await;
+    let again = suggestions(&store).await;
+    assert_eq!((again.len(), again[0].state, again[0].amount), (1, suggestion::State::Open, 50_000_000));
+}
