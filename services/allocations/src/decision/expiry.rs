@@ -1,0 +1,55 @@
+//! Decisions that the head of the organisation does not answer in time: what was reserved is available again.
+
+use super::{Action, DecisionState, answer, api::AllocationDecision, store as decisions};
+use ::store::{Actor, Store, TenantScope};
+use auth::ApiError;
+use kernel::{DecisionId, OrganisationId};
+use service::{Context, Job};
+use std::time::Duration;
+
+/// How often the worker looks.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Decisions looked at in one step.
+const BATCH_SIZE: u64 = 100;
+
+/// Ends the wait for answers, as long as the service runs.
+pub(crate) fn worker(context: &Context) -> Job {
+    let store = context.store.clone();
+    service::worker("allocations.unanswered_decisions", INTERVAL, move || {
+        let store = store.clone();
+        async move { step(&store).await }
+    })
+}
+
+/// Ends the wait for some decisions, each in a transaction of its own; whether there may be more.
+async fn step(store: &Store) -> Result<bool, ApiError> {
+    let db = store.system_read().await?;
+    let overdue = decisions::overdue(&db, store.clock().now(), BATCH_SIZE).await?;
+    drop(db);
+    let is_more = u64::try_from(overdue.len()).unwrap_or(u64::MAX) == BATCH_SIZE;
+    for decision in overdue {
+        expire(store, decision.organisation_id, decision.id).await?;
+    }
+    Ok(is_more)
+}
+
+async fn expire(
+    store: &Store,
+    organisation_id: OrganisationId,
+    id: DecisionId,
+) -> Result<(), ApiError> {
+    let scope = TenantScope::Organisation { organisation_id };
+    let mut tx = store.system(Actor::system()).await?;
+    let before = answer::to_change(&scope, &tx, id).await?;
+    let is_overdue = before.confirm_until.is_some_and(|until| until <= tx.now());
+    // The head may have answered meanwhile.
+    if before.state != DecisionState::AwaitingHead || !is_overdue {
+        return Ok(());
+    }
+    let was = AllocationDecision::try_from(before.clone())?;
+    let after = answer::answer(&scope, &mut tx, before, (Action::Expire, None)).await?;
+    let is = AllocationDecision::try_from(after.clone())?;
+    tx.audit_changed("decision.expire", &after, &was, &is).await?;
+    tx.commit().await?;
+    Ok(())
+}
