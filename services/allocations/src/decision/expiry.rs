@@ -27,17 +27,20 @@ async fn step(store: &Store) -> Result<bool, ApiError> {
     let overdue = decisions::overdue(&db, store.clock().now(), BATCH_SIZE).await?;
     drop(db);
     let is_more = u64::try_from(overdue.len()).unwrap_or(u64::MAX) == BATCH_SIZE;
+    let mut failed = None;
     for decision in overdue {
-        expire(store, decision.organisation_id, decision.id).await?;
+        // One that fails is in no other's way.
+        if let Err(error) = expire(store, decision.organisation_id, decision.id).await {
+            failed = Some(error);
+        }
     }
-    Ok(is_more)
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(is_more),
+    }
 }
 
-async fn expire(
-    store: &Store,
-    organisation_id: OrganisationId,
-    id: DecisionId,
-) -> Result<(), ApiError> {
+async fn expire(store: &Store, organisation_id: OrganisationId, id: DecisionId) -> Result<(), ApiError> {
     let scope = TenantScope::Organisation { organisation_id };
     let mut tx = store.system(Actor::system()).await?;
     let before = answer::to_change(&scope, &tx, id).await?;

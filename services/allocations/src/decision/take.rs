@@ -113,10 +113,8 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
     let decided_by = taken.decided_by();
     let posted = promise(tx, &taken, id, decided_by).await?;
     let reference = store::next_reference(tx, organisation_id, now.year()).await?;
-    let content = DecisionContent {
-        decided_at: now,
-        ..taken.content((id, reference.clone()), posted.as_ref())
-    };
+    let content =
+        DecisionContent { decided_at: now, ..taken.content((id, reference.clone()), posted.as_ref()) };
     let text = content.text()?;
     let entry = posted.map(|posted| posted.entry);
     let (waits, holds) = (decided_by == DecidedBy::Head, decided_by == DecidedBy::Committee);

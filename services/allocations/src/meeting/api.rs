@@ -196,8 +196,7 @@ pub(crate) async fn create(
     let office_id = context.headquarters(&caller.claims).await?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         let found = committees::get_to_change(scope, tx, committee_id).await?;
-        let committee =
-            found.ok_or_else(|| Problem::invalid_field("/committee_id", unknown("committee")))?;
+        let committee = found.ok_or_else(|| Problem::invalid_field("/committee_id", unknown("committee")))?;
         let now = tx.now();
         let meeting = store::Model {
             id: tx.new_id(),

@@ -63,7 +63,11 @@ pub(crate) fn check(
         checks.require(interval.from <= now, &place("from"), Fault::in_future());
         if let Some(to) = interval.to {
             checks.require(to <= now, &place("to"), Fault::in_future());
-            checks.require(to > interval.from, &place("to"), Fault::not_after("from", interval.from.to_rfc3339()));
+            checks.require(
+                to > interval.from,
+                &place("to"),
+                Fault::not_after("from", interval.from.to_rfc3339()),
+            );
         }
         let is_twice = intervals.iter().take(index).any(|other| other.meets(interval));
         checks.require(!is_twice, &place("from"), (FieldCode::Duplicate, "overlaps with another interval"));
@@ -109,8 +113,7 @@ mod tests {
         ];
         let mut checks = Checks::new();
         check(&mut checks, &intervals, &holders, at("12:00"));
-        let pointers: Vec<String> =
-            checks.into_errors().into_iter().map(|error| error.pointer).collect();
+        let pointers: Vec<String> = checks.into_errors().into_iter().map(|error| error.pointer).collect();
         let expected = [
             "/intervals/1/from",
             "/intervals/2/person_id",

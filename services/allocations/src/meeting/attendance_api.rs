@@ -45,7 +45,8 @@ pub(crate) async fn update(
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         if before.state != MeetingState::Open {
-            let why = format!("attendance is recorded while a meeting is open, and this one is {}", before.state);
+            let why =
+                format!("attendance is recorded while a meeting is open, and this one is {}", before.state);
             return Err(conflict("meeting", before.state.as_str(), why));
         }
         let found = committees::get(scope, tx.db(), before.committee_id).await?;

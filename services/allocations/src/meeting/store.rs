@@ -120,6 +120,19 @@ pub(crate) async fn next_number(tx: &Transaction, committee_id: CommitteeId) -> 
     Ok(last.unwrap_or(0) + 1)
 }
 
+/// When the meeting of a committee ended that was before the one with a number.
+pub(crate) async fn closed_before(
+    db: &impl ConnectionTrait,
+    committee_id: CommitteeId,
+    number: i64,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let text =
+        "SELECT closed_at FROM meeting WHERE committee_id = $1 AND number < $2 AND closed_at IS NOT NULL
+                ORDER BY number DESC LIMIT 1";
+    let row = sql::row(db, text, params![committee_id, number]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
 /// Writes a new meeting, or its next version.
 pub(crate) async fn save(tx: &Transaction, meeting: &Model) -> Result<(), StoreError> {
     upsert_models(tx.db(), std::slice::from_ref(meeting)).await?;

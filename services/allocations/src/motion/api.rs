@@ -19,9 +19,7 @@ use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{
-    AgendaItemId, DecisionId, MeetingId, Money, MotionId, PersonId, Problem, ProposalId, SeatId,
-};
+use kernel::{AgendaItemId, DecisionId, MeetingId, Money, MotionId, PersonId, Problem, ProposalId, SeatId};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
@@ -184,8 +182,7 @@ pub(crate) async fn list(
     listed: Listed<MotionFilter>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
-    let filter =
-        Filter { meeting_id: listed.filter.meeting_id, proposal_id: listed.filter.proposal_id };
+    let filter = Filter { meeting_id: listed.filter.meeting_id, proposal_id: listed.filter.proposal_id };
     let page = listed.paging.of("motions", &(scope.organisation_id(), &listed.filter))?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, filter, page.after()?, page.limit + 1).await?;
@@ -287,7 +284,10 @@ pub(crate) async fn create(
 fn check_place(meeting: &meeting::store::Model, item: &item::Model) -> Result<(), ApiError> {
     use meeting::MeetingState::{Convened, Open};
     if !matches!(meeting.state, Convened | Open) {
-        let why = format!("motions are made in a meeting that is convened or open, and this one is {}", meeting.state);
+        let why = format!(
+            "motions are made in a meeting that is convened or open, and this one is {}",
+            meeting.state
+        );
         return Err(conflict("meeting", meeting.state.as_str(), why));
     }
     if item.state != ItemState::Pending {

@@ -33,7 +33,11 @@ pub(crate) struct Wording {
     #[schema(max_length = 5000)]
     pub(crate) conditions: Option<String>,
     /// Why: it is published with the decision.
-    #[schema(example = "The only pipeline of shelter material before the rains", min_length = 1, max_length = 5000)]
+    #[schema(
+        example = "The only pipeline of shelter material before the rains",
+        min_length = 1,
+        max_length = 5000
+    )]
     pub(crate) reason: String,
 }
 
@@ -56,11 +60,7 @@ pub(crate) async fn decided(
     let refused = || Problem::invalid_field(pointer, unknown("allocation_proposal"));
     let proposal = proposal::store::get(scope, db, id).await?.ok_or_else(refused)?;
     let terms = window::store::terms(db, proposal.window_id).await?.ok_or_else(refused)?;
-    if terms.committee_id == committee_id {
-        Ok(Decided { proposal, terms })
-    } else {
-        Err(refused().into())
-    }
+    if terms.committee_id == committee_id { Ok(Decided { proposal, terms }) } else { Err(refused().into()) }
 }
 
 /// The proposal of something that was put to the vote, again.
@@ -82,7 +82,10 @@ pub(crate) async fn decided_again(
 ///
 /// # Errors
 /// 422 with every field; 409 when the state of the proposal does not allow the resolution.
-pub(crate) fn check(wording: &Wording, proposal: Option<&proposal::store::Model>) -> Result<Option<i64>, ApiError> {
+pub(crate) fn check(
+    wording: &Wording,
+    proposal: Option<&proposal::store::Model>,
+) -> Result<Option<i64>, ApiError> {
     let mut checks = Checks::new();
     let resolution = wording.resolution;
     checks.required_long_text("/reason", &wording.reason, 5000);

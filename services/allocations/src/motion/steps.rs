@@ -10,6 +10,7 @@ use super::{
     transition,
 };
 use crate::{
+    circulation,
     committee::{
         self,
         refusal::conflict,
@@ -91,7 +92,9 @@ impl Moving {
         tally: Tally,
     ) -> Result<Option<decision::store::Model>, ApiError> {
         let motion = &self.motion;
-        let Some(resolution) = consequence(outcome, motion.resolution, self.rules.tie) else { return Ok(None) };
+        let Some(resolution) = consequence(outcome, motion.resolution, self.rules.tie) else {
+            return Ok(None);
+        };
         if let Some(decided) = &self.decided {
             new_motion::check_state(resolution, &decided.proposal)?;
         }
@@ -198,6 +201,10 @@ async fn check_place(tx: &Transaction, moving: &Moving) -> Result<(), ApiError> 
     }
     if let Some(decided) = &moving.decided {
         new_motion::check_state(motion.resolution, &decided.proposal)?;
+        if circulation::store::is_open_on_proposal(tx.db(), decided.proposal.id).await? {
+            let why = "the proposal circulates";
+            return Err(conflict("circulation", circulation::CirculationState::Open.as_str(), why));
+        }
         if decision::store::is_awaited(tx.db(), decided.proposal.id).await? {
             let why = "a decision on the proposal waits for the head of the organisation";
             return Err(conflict("decision", decision::DecisionState::AwaitingHead.as_str(), why));
