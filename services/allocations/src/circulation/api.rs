@@ -7,6 +7,7 @@ use crate::{
         day_in,
         refusal::{conflict, taken, unknown},
         rules, seat, store as committees,
+        trail::trail,
     },
     conflict as conflicts, decision,
     motion::{
@@ -249,7 +250,7 @@ pub(crate) async fn create(
         };
         store::save(tx, &circulation).await?;
         let shown = Circulation::from(circulation.clone());
-        tx.audit_created("circulation.create", &circulation, &shown).await?;
+        tx.audit_created("circulation.create", &circulation, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/circulations/{}", circulation.id), 1, shown))
     })
     .await

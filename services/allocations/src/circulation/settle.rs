@@ -7,7 +7,7 @@ use super::{
     store::{self, Model},
 };
 use crate::{
-    committee::{rules, store as committees},
+    committee::{rules, store as committees, trail::trail},
     decision::take::{Source, Taken, take},
     ledger,
     motion::{
@@ -98,7 +98,7 @@ impl Settling {
         }
         store::save(tx, &after).await?;
         let (was, is) = (Circulation::from(before), Circulation::from(after.clone()));
-        tx.audit_changed("circulation.close", &after, &was, &is).await?;
+        tx.audit_changed("circulation.close", &after, &trail(&was)?, &trail(&is)?).await?;
         Ok(after)
     }
 }

@@ -6,7 +6,10 @@ use super::{
     store::{self, EntitledSeat, Model},
 };
 use crate::{
-    committee::refusal::{conflict, person_of, recused, seat_needed},
+    committee::{
+        refusal::{conflict, person_of, recused, seat_needed},
+        trail::trail,
+    },
     motion::{
         roll,
         vote::{OwnVote, VoteTrail},
@@ -53,9 +56,9 @@ pub(crate) async fn update(
             let seat_id = seat.seat_id;
             let earlier = store::votes(tx.db(), settling.circulation.id).await?.get(&seat_id).copied();
             store::vote(tx, &settling.circulation, &seat, vote).await?;
-            let trail = |vote| audit::snapshot(&VoteTrail { seat_id, vote });
+            let noted = |vote| audit::snapshot(&VoteTrail { seat_id, vote });
             let subject = subject(&settling.circulation, &caller.claims);
-            let (before, after) = (earlier.map(trail).transpose()?, Some(trail(vote)?));
+            let (before, after) = (earlier.map(noted).transpose()?, Some(noted(vote)?));
             tx.audit(audit::Entry { action: "circulation.vote", subject, before, after }).await?;
             settling.settle(&organisation, tx, false).await?;
             Ok::<_, ApiError>(())
@@ -91,7 +94,7 @@ pub(crate) async fn object(
         tx.as_platform(async |tx| {
             let settling = Settling::of(&organisation, tx, id.0).await?;
             let seat = seat_of(tx, &settling.circulation, &caller.claims).await?;
-            let after = audit::snapshot(&CirculationObjection { reason: reason.clone() })?;
+            let after = trail(&CirculationObjection { reason: reason.clone() })?;
             store::object(tx, &settling.circulation, &seat, reason).await?;
             let subject = subject(&settling.circulation, &caller.claims);
             let action = "circulation.object";

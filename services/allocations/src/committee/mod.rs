@@ -7,6 +7,7 @@ pub(crate) mod rules_api;
 pub(crate) mod seat;
 pub(crate) mod seat_api;
 pub(crate) mod store;
+pub(crate) mod trail;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;

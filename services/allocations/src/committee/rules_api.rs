@@ -3,6 +3,7 @@
 use super::{
     rules::{self, CommitteeRules},
     store,
+    trail::trail,
 };
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
@@ -137,7 +138,7 @@ pub(crate) async fn create(
         store::save(tx.db(), &after).await?;
         let version = rules::add(tx.db(), &after, &new, Some(reason), (caller.claims.sub, now)).await?;
         let shown = CommitteeRulesVersion::try_from(version)?;
-        tx.audit_created("committee.rules", &after, &shown).await?;
+        tx.audit_created("committee.rules", &after, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/committees/{}/rules", after.id), shown.number, shown))
     })
     .await

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -129,6 +130,24 @@ pub(crate) async fn list(
         Ok(page.page(rows, |row| row.id).map(CommitteeSeat::from))
     })
     .await
+}
+
+/// Gets a seat in a committee
+#[utoipa::path(tag = "committees", params(("id" = Uuid, Path, description = "The seat")),
+    security(("oauth2" = ["committees:read"])),
+    responses((status = 200, description = "The seat", body = CommitteeSeat), ReadProblems))]
+#[get("/v1/committee-seats/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::CommitteesRead>,
+    context: Data<Context>,
+    id: Id<SeatId>,
+) -> ApiResult {
+    let row = service::read(&context, &caller.claims, async |db, scope| {
+        Ok(seat::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
+    });
+    let row = row.await?;
+    response::record(&request, row.version, &CommitteeSeat::from(row))
 }
 
 /// Gives somebody a seat in a committee

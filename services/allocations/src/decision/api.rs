@@ -3,6 +3,7 @@ use super::{
     content::DecisionContent,
     store::{self, Filter},
 };
+use crate::committee::trail::trail;
 use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, perm};
@@ -168,7 +169,7 @@ pub(crate) async fn confirm(
     body: OptionalBody<DecisionRemark>,
 ) -> ApiResult {
     let reason = body.0.unwrap_or_default().reason;
-    take(&request, (&context, &caller.claims), id.0, Action::Confirm, reason).await
+    take(&request, (&context, &caller.claims), id.0, (Action::Confirm, "decision.confirm"), reason).await
 }
 
 /// Declines a decision
@@ -188,14 +189,14 @@ pub(crate) async fn decline(
     body: JsonBody<DecisionRefusal>,
 ) -> ApiResult {
     let reason = Some(body.value.reason);
-    take(&request, (&context, &caller.claims), id.0, Action::Decline, reason).await
+    take(&request, (&context, &caller.claims), id.0, (Action::Decline, "decision.decline"), reason).await
 }
 
 async fn take(
     request: &HttpRequest,
     (context, claims): (&Context, &Claims),
     id: DecisionId,
-    action: Action,
+    (action, name): (Action, &'static str),
     reason: Option<String>,
 ) -> ApiResult {
     let mut checks = Checks::new();
@@ -204,18 +205,13 @@ async fn take(
     }
     checks.finish()?;
     context.headquarters(claims).await?;
-    let name = match action {
-        Action::Confirm => "decision.confirm",
-        Action::Decline => "decision.decline",
-        Action::Expire | Action::Supersede => "decision.change",
-    };
     service::change(context, request, claims, async |tx, scope, precondition| {
         let before = answer::to_change(scope, tx, id).await?;
         precondition.check(before.version)?;
         let was = AllocationDecision::try_from(before.clone())?;
         let after = answer::answer(scope, tx, before, (action, reason)).await?;
         let is = AllocationDecision::try_from(after.clone())?;
-        tx.audit_changed(name, &after, &was, &is).await?;
+        tx.audit_changed(name, &after, &trail(&was)?, &trail(&is)?).await?;
         Ok(Changed::new(after.version, is))
     })
     .await

@@ -1,6 +1,7 @@
 //! Decisions that the head of the organisation does not answer in time: what was reserved is available again.
 
 use super::{Action, DecisionState, answer, api::AllocationDecision, store as decisions};
+use crate::committee::trail::trail;
 use ::store::{Actor, Store, TenantScope};
 use auth::ApiError;
 use kernel::{DecisionId, OrganisationId};
@@ -52,7 +53,7 @@ async fn expire(store: &Store, organisation_id: OrganisationId, id: DecisionId) 
     let was = AllocationDecision::try_from(before.clone())?;
     let after = answer::answer(&scope, &mut tx, before, (Action::Expire, None)).await?;
     let is = AllocationDecision::try_from(after.clone())?;
-    tx.audit_changed("decision.expire", &after, &was, &is).await?;
+    tx.audit_changed("decision.expire", &after, &trail(&was)?, &trail(&is)?).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     allocation_event,
-    committee::{self, DecidedBy, day_in, rules::Rules},
+    committee::{self, DecidedBy, day_in, rules::Rules, trail::trail},
     ledger::{self, Cause, CauseKind, Command, Posted},
     motion::{MotionState, Resolution, new_motion::Decided, rule::Tally},
     proposal,
@@ -151,7 +151,7 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
         (true, None) | (false, _) => decision,
     };
     store::save(tx, &decision).await?;
-    tx.audit_created("decision.create", &decision, &content).await?;
+    tx.audit_created("decision.create", &decision, &trail(&content)?).await?;
     if let Some(decided) = taken.decided {
         if holds {
             answer(tx, &decision, decided.proposal.clone()).await?;

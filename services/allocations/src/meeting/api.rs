@@ -8,6 +8,7 @@ use super::{
 use crate::committee::{
     refusal::{conflict, unknown},
     store as committees,
+    trail::trail,
 };
 use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, put, web::Data};
@@ -220,7 +221,7 @@ pub(crate) async fn create(
         store::save(tx, &meeting).await?;
         item::take_over(tx, &meeting).await?;
         let shown = record(tx.db(), meeting.clone()).await?;
-        tx.audit_created("meeting.create", &meeting, &shown).await?;
+        tx.audit_created("meeting.create", &meeting, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/committee-meetings/{}", meeting.id), 1, shown))
     })
     .await
@@ -260,7 +261,7 @@ pub(crate) async fn update(
         };
         store::save(tx, &after).await?;
         let (was, is) = (CommitteeMeeting::from(before), CommitteeMeeting::from(after.clone()));
-        tx.audit_changed("meeting.update", &after, &was, &is).await?;
+        tx.audit_changed("meeting.update", &after, &trail(&was)?, &trail(&is)?).await?;
         let version = after.version;
         Ok(Changed::new(version, record(tx.db(), after).await?))
     })

@@ -6,7 +6,10 @@ use super::{
     store,
 };
 use crate::{
-    committee::refusal::{conflict, unknown},
+    committee::{
+        refusal::{conflict, unknown},
+        trail::trail,
+    },
     motion, proposal, window,
 };
 use ::store::{TenantScope, TenantTx, params, sql};
@@ -135,7 +138,7 @@ pub(crate) async fn create(
         item::save_all(tx, std::slice::from_ref(&added)).await?;
         let after = moved_on(tx, meeting).await?;
         let shown = AgendaItem::from(added);
-        tx.audit_created("meeting.item", &after, &shown).await?;
+        tx.audit_created("meeting.item", &after, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/committee-meetings/{}", after.id), after.version, shown))
     })
     .await
@@ -172,7 +175,7 @@ pub(crate) async fn update(
         item::save_all(tx, &after).await?;
         let next = moved_on(tx, meeting).await?;
         let shown = |items: Vec<Model>| items.into_iter().map(AgendaItem::from).collect::<Vec<_>>();
-        tx.audit_changed("meeting.agenda", &next, &shown(before), &shown(after)).await?;
+        tx.audit_changed("meeting.agenda", &next, &trail(&shown(before))?, &trail(&shown(after))?).await?;
         let version = next.version;
         Ok(Changed::new(version, record(tx.db(), next).await?))
     })

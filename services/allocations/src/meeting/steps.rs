@@ -6,7 +6,7 @@ use super::{
     attendance, item, store, transition,
 };
 use crate::{
-    committee::{day_in, refusal::conflict, rules, store as committees},
+    committee::{day_in, refusal::conflict, rules, store as committees, trail::trail},
     motion,
 };
 use ::store::{StoreError, TenantTx};
@@ -165,7 +165,7 @@ async fn changed(
 ) -> Result<Changed<MeetingRecord>, ApiError> {
     store::save(tx, &after).await?;
     let (was, is) = (CommitteeMeeting::from(before), CommitteeMeeting::from(after.clone()));
-    tx.audit_changed(action, &after, &was, &is).await?;
+    tx.audit_changed(action, &after, &trail(&was)?, &trail(&is)?).await?;
     let version = after.version;
     Ok(Changed::new(version, record(tx.db(), after).await?))
 }

@@ -8,6 +8,7 @@ use crate::{
         day_in,
         refusal::{person_of, unknown},
         rules, seat, store as committees,
+        trail::trail,
     },
     decision,
     meeting::{self, Action, item, transition},
@@ -164,7 +165,7 @@ pub(crate) async fn update(
         let moved = meeting::store::Model { version: meeting.version + 1, state, updated_at: now, ..meeting };
         meeting::store::save(tx, &moved).await?;
         let is = MeetingMinutes::of(moved.id, Some(after.clone()))?;
-        tx.audit_changed("minutes.draft", &after, &was, &is).await?;
+        tx.audit_changed("minutes.draft", &after, &trail(&was)?, &trail(&is)?).await?;
         Ok(Changed::new(after.version, is))
     })
     .await

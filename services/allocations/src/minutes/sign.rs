@@ -6,7 +6,7 @@ use super::{
     store::{self, Model},
 };
 use crate::{
-    committee::{day_in, refusal::person_of, seat, seat::SeatKind, store as committees},
+    committee::{day_in, refusal::person_of, seat, seat::SeatKind, store as committees, trail::trail},
     meeting::{self, Action, transition},
 };
 use ::store::{TenantScope, Transaction, audit};
@@ -61,7 +61,7 @@ pub(crate) async fn sign(
             // In the trail of the office of whoever signs, like a vote.
             let own = audit::Subject::from(&after);
             let subject = audit::Subject { office_id: caller.claims.office_id, ..own };
-            tx.audit_changed("minutes.sign", subject, &was, &is).await?;
+            tx.audit_changed("minutes.sign", subject, &trail(&was)?, &trail(&is)?).await?;
             Ok::<_, ApiError>(Changed::new(after.version, is))
         })
         .await

@@ -9,6 +9,7 @@ use crate::{
         day_in,
         refusal::{conflict, unknown},
         store as committees,
+        trail::trail,
     },
     meeting::{
         self,
@@ -274,7 +275,7 @@ pub(crate) async fn create(
         };
         store::save(tx, &motion).await?;
         let shown = Motion::try_from(motion.clone())?;
-        tx.audit_created("motion.create", &motion, &shown).await?;
+        tx.audit_created("motion.create", &motion, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/motions/{}", motion.id), 1, shown))
     })
     .await

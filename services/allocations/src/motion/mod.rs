@@ -127,10 +127,7 @@ mod tests {
     #[test]
     fn a_motion_is_opened_once_and_closed_once() {
         assert_eq!(transition(MotionState::Proposed, Action::Open), Ok(MotionState::Open));
-        assert_eq!(
-            transition(MotionState::Open, Action::Close(Outcome::Passed)),
-            Ok(MotionState::Passed)
-        );
+        assert_eq!(transition(MotionState::Open, Action::Close(Outcome::Passed)), Ok(MotionState::Passed));
         assert_eq!(transition(MotionState::Proposed, Action::Refer), Ok(MotionState::ToTheHead));
         assert_eq!(transition(MotionState::Open, Action::Void), Ok(MotionState::Void));
         for ended in MotionState::ALL.iter().copied() {

@@ -16,6 +16,7 @@ use crate::{
         refusal::conflict,
         rules::{self, Rules, TieRule},
         store as committees,
+        trail::trail,
     },
     conflict as conflicts, decision,
     decision::take::{Source, Taken, take},
@@ -60,7 +61,7 @@ impl Moving {
             tx.lock(&pool::store::lock(decided.terms.pool_id)).await?;
         }
         let motion = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
-        let found = meeting::store::get(scope, tx.db(), motion.meeting_id).await?;
+        let found = meeting::store::get_to_change(scope, tx, motion.meeting_id).await?;
         let meeting = found.ok_or_else(Problem::not_found)?;
         let found = committees::get(scope, tx.db(), motion.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
@@ -320,7 +321,7 @@ async fn changed(
 ) -> Result<Changed<Motion>, ApiError> {
     store::save(tx, &after).await?;
     let (was, is) = (Motion::try_from(before)?, Motion::try_from(after.clone())?);
-    tx.audit_changed(action, &after, &was, &is).await?;
+    tx.audit_changed(action, &after, &trail(&was)?, &trail(&is)?).await?;
     Ok(Changed::new(after.version, is))
 }
 

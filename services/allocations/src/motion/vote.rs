@@ -72,8 +72,8 @@ pub(crate) async fn update(
         // In the trail of the voter's own office, which the voter may write.
         let own = audit::Subject::from(&motion);
         let subject = audit::Subject { office_id: caller.claims.office_id, ..own };
-        let trail = |vote| audit::snapshot(&VoteTrail { seat_id, vote });
-        let (before, after) = (earlier.map(trail).transpose()?, Some(trail(vote)?));
+        let noted = |vote| audit::snapshot(&VoteTrail { seat_id, vote });
+        let (before, after) = (earlier.map(noted).transpose()?, Some(noted(vote)?));
         tx.audit(audit::Entry { action: "motion.vote", subject, before, after }).await?;
         Ok(())
     })
