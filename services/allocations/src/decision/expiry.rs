@@ -57,3 +57,30 @@ async fn expire(store: &Store, organisation_id: OrganisationId, id: DecisionId) 
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{World, scope};
+    use super::*;
+    use crate::{committee::DecidedBy, motion::Ballot::Yes};
+    use chrono::TimeDelta;
+
+    #[tokio::test]
+    async fn a_decision_that_nobody_confirms_ends_after_fourteen_days() {
+        let world = World::new(DecidedBy::Head).await;
+        let mut tx = world.begin().await;
+        let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+        let id = decision.unwrap().id;
+        tx.commit().await.unwrap();
+        let state = async || {
+            let db = world.store.system_read().await.unwrap();
+            decisions::get(&scope(), &db, id).await.unwrap().unwrap().state
+        };
+        world.clock.advance(TimeDelta::days(14) - TimeDelta::seconds(1));
+        assert!(!step(&world.store).await.unwrap());
+        assert_eq!(state().await, DecisionState::AwaitingHead);
+        world.clock.advance(TimeDelta::seconds(1));
+        step(&world.store).await.unwrap();
+        assert_eq!(state().await, DecisionState::Expired);
+    }
+}

@@ -6,7 +6,12 @@ pub(crate) mod content;
 pub(crate) mod expiry;
 pub(crate) mod store;
 pub(crate) mod take;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod verify;
+
+#[cfg(test)]
+mod store_tests;
 
 use crate::committee::refusal::state_fault;
 use auth::ApiError;
