@@ -165,6 +165,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a circulation
+///
+/// With its figures once it has ended. Staff only.
 #[utoipa::path(tag = "decisions", params(("id" = Uuid, Path, description = "The circulation")),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The circulation", body = Circulation), ReadProblems))]

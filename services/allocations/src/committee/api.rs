@@ -97,6 +97,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a committee
+///
+/// Of the caller's organisation (404 for any other). Staff only.
 #[utoipa::path(tag = "committees", params(("id" = Uuid, Path, description = "The committee")),
     security(("oauth2" = ["committees:read"])),
     responses((status = 200, description = "The committee", body = Committee), ReadProblems))]

@@ -5,7 +5,8 @@ use kernel::{Code, Fault, FieldCode, PersonId, Problem, Reason};
 
 /// The state of a record of a kind does not allow it.
 pub(crate) fn state_fault(kind: &'static str, state: &str, why: impl Into<String>) -> Fault {
-    FieldCode::State.says(why.into()).with("kind", kind).with("state", state)
+    let why: String = why.into();
+    FieldCode::State.says(why).with("kind", kind).with("state", state)
 }
 
 /// The same as an answer (409), at `/state`.

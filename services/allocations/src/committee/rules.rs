@@ -141,7 +141,7 @@ impl CommitteeRules {
             return DecidedBy::Head;
         }
         let reached = |step: &&AuthorityStep| amount.is_some_and(|amount| step.from.minor() <= amount);
-        self.authority.iter().filter(reached).next_back().map_or(decision_by, |step| step.decided_by)
+        self.authority.iter().rfind(reached).map_or(decision_by, |step| step.decided_by)
     }
 
     /// What is wrong with rules that were sent, under `/rules`.
@@ -167,7 +167,7 @@ impl CommitteeRules {
                 continue;
             }
             checks.require(step.from.minor() > 0, &pointer, Fault::not_above_zero());
-            let rising = FieldCode::OutOfRange.says("must be greater than that of the step before");
+            let rising = FieldCode::Invalid.says("must be greater than that of the step before");
             checks.require(index == 0 || step.from.minor() > last, &pointer, rising);
             last = step.from.minor();
         }

@@ -133,6 +133,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a seat in a committee
+///
+/// Also one that has ended. Staff only.
 #[utoipa::path(tag = "committees", params(("id" = Uuid, Path, description = "The seat")),
     security(("oauth2" = ["committees:read"])),
     responses((status = 200, description = "The seat", body = CommitteeSeat), ReadProblems))]

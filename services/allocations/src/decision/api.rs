@@ -135,6 +135,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a decision
+///
+/// With all that it says, whose SHA-256 anybody can work out again. Staff only.
 #[utoipa::path(tag = "decisions", params(("id" = Uuid, Path, description = "The decision")),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The decision", body = AllocationDecision), ReadProblems))]

@@ -158,6 +158,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a meeting with its agenda and attendance
+///
+/// Motions on its items are at `GET /v1/motions`, decisions at `GET /v1/allocation-decisions`. Staff only.
 #[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting")),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The meeting", body = MeetingRecord), ReadProblems))]

@@ -193,6 +193,8 @@ pub(crate) async fn list(
 }
 
 /// Gets a motion
+///
+/// With the roll that was called last and, once the vote has ended, its figures. Staff only.
 #[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The motion")),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The motion", body = Motion), ReadProblems))]
