@@ -4,3 +4,6 @@ pub(crate) mod api;
 pub(crate) mod compose;
 pub(crate) mod sign;
 pub(crate) mod store;
+
+#[cfg(test)]
+mod compose_tests;
