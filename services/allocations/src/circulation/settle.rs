@@ -53,11 +53,17 @@ impl Settling {
         Ok(Self { circulation, decided })
     }
 
-    /// Ends it if it has ended. `tx` writes for the whole organisation.
+    /// Ends it if it has ended. One that is carried while the window has too little left waits for its time, and lapses
+    /// then, as one does whose decision was refused (`is_refused`). `tx` writes for the whole organisation.
     ///
     /// # Errors
-    /// What the ledger refuses (409 `envelope_exceeded`): then nothing happened.
-    pub(crate) async fn settle(self, scope: &TenantScope, tx: &mut Transaction) -> Result<Model, ApiError> {
+    /// What the ledger or the proposal refuses (409): then nothing happened.
+    pub(crate) async fn settle(
+        self,
+        scope: &TenantScope,
+        tx: &mut Transaction,
+        is_refused: bool,
+    ) -> Result<Model, ApiError> {
         let Self { circulation: before, decided } = self;
         if before.state != CirculationState::Open {
             return Ok(before);
