@@ -264,6 +264,12 @@ closed_set! {
         PeopleOnly = "people_only",
         /// Must be done by a person other than the one who took the previous step.
         SecondPerson = "second_person",
+        /// Only the chair of the committee may do this.
+        ChairOnly = "chair_only",
+        /// Only a member of the committee whose seat has a vote, and who is there, may do this.
+        SeatNeeded = "seat_needed",
+        /// The person has a conflict of interest in the proposal.
+        ConflictOfInterest = "conflict_of_interest",
         /// The caller's own account: another person has to do this.
         OwnAccount = "own_account",
         /// The organisation's last active administrator at headquarters.

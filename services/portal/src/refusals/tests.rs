@@ -165,6 +165,9 @@ fn sample_of_reason(reason: Reason) -> Params {
         | Reason::StaffOnly
         | Reason::PeopleOnly
         | Reason::SecondPerson
+        | Reason::ChairOnly
+        | Reason::SeatNeeded
+        | Reason::ConflictOfInterest
         | Reason::OwnAccount
         | Reason::LastAdministrator
         | Reason::GatewayOnly

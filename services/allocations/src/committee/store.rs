@@ -1,0 +1,101 @@
+use super::DecidedBy;
+use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
+use chrono::{DateTime, Utc};
+use kernel::{CommitteeId, OfficeId, OrganisationId};
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+
+/// A row of `committee`.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "committee")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CommitteeId,
+    pub version: i64,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    pub name: String,
+    pub name_fr: Option<String>,
+    pub name_es: Option<String>,
+    pub decision_by: DecidedBy,
+    /// IANA.
+    pub time_zone: String,
+    /// The number of the present version of its rules.
+    pub rules_number: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "committee",
+            id: row.id.as_uuid(),
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
+
+/// Committees and what belongs to them are for the organisation's staff alone: no donor and nobody else sees a row.
+pub(crate) const fn is_staff(scope: &TenantScope) -> bool {
+    match scope {
+        TenantScope::Offices { .. } | TenantScope::Organisation { .. } => true,
+        TenantScope::Donor { .. } | TenantScope::Public { .. } => false,
+    }
+}
+
+/// The committees of the organisation, newest first.
+pub(crate) async fn list(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    after: Option<CommitteeId>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    if !is_staff(scope) {
+        return Ok(Vec::new());
+    }
+    let mut values = params![scope.organisation_id()];
+    let mut text = "SELECT * FROM committee WHERE organisation_id = $1".to_owned();
+    if let Some(after) = after {
+        values.push(after.into());
+        text.push_str(" AND id < $2");
+    }
+    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
+    sql::all(db, &text, values).await
+}
+
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: CommitteeId,
+) -> Result<Option<Model>, StoreError> {
+    if !is_staff(scope) {
+        return Ok(None);
+    }
+    let text = "SELECT * FROM committee WHERE id = $1 AND organisation_id = $2";
+    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+}
+
+/// The row, locked until this transaction ends.
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: CommitteeId,
+) -> Result<Option<Model>, StoreError> {
+    tx.lock(&format!("committee {id}")).await?;
+    get(scope, tx.db(), id).await
+}
+
+/// Writes a new committee, or its next version.
+pub(crate) async fn save(db: &impl ConnectionTrait, committee: &Model) -> Result<(), StoreError> {
+    upsert_models(db, std::slice::from_ref(committee)).await?;
+    Ok(())
+}

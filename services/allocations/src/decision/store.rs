@@ -1,0 +1,207 @@
+use super::{
+    DecisionState,
+    content::{DecisionContent, sha256},
+};
+use crate::{committee::store::is_staff, motion::Resolution};
+use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
+use chrono::{DateTime, Utc};
+use kernel::{
+    CirculationId, CommitteeId, DecisionId, EntryId, MeetingId, MotionId, OfficeId, OrganisationId, PoolId,
+    PrincipalId, ProposalId, WindowId,
+};
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+
+/// A row of `decision`.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "decision")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DecisionId,
+    pub version: i64,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    /// `DEC-2026-00042`
+    pub reference: String,
+    pub committee_id: CommitteeId,
+    pub meeting_id: Option<MeetingId>,
+    pub motion_id: Option<MotionId>,
+    pub circulation_id: Option<CirculationId>,
+    pub proposal_id: Option<ProposalId>,
+    pub window_id: Option<WindowId>,
+    pub pool_id: Option<PoolId>,
+    pub resolution: Resolution,
+    /// US cents.
+    pub amount: Option<i64>,
+    pub state: DecisionState,
+    /// What was decided, as canonical JSON. It never changes.
+    pub content: String,
+    /// SHA-256 of the content, hexadecimal.
+    pub sha256: String,
+    pub reserve_entry_id: Option<EntryId>,
+    pub allocate_entry_id: Option<EntryId>,
+    /// Until when the head of the organisation may answer.
+    pub confirm_until: Option<DateTime<Utc>>,
+    pub answered_by: Option<PrincipalId>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub answer_reason: Option<String>,
+    /// The decision that it took the place of.
+    pub supersedes_id: Option<DecisionId>,
+    pub decided_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "decision",
+            id: row.id.as_uuid(),
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn said(&self) -> Result<DecisionContent, StoreError> {
+        Ok(serde_json::from_str(&self.content)?)
+    }
+
+    /// Whether the content is the one that was written.
+    pub(crate) fn is_intact(&self) -> bool {
+        sha256(&self.content) == self.sha256
+    }
+}
+
+/// Filters of the list of decisions.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Filter {
+    pub(crate) committee_id: Option<CommitteeId>,
+    pub(crate) meeting_id: Option<MeetingId>,
+    pub(crate) window_id: Option<WindowId>,
+    pub(crate) proposal_id: Option<ProposalId>,
+    pub(crate) state: Option<DecisionState>,
+}
+
+/// The decisions of the organisation's committees, newest first.
+pub(crate) async fn list(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    filter: Filter,
+    after: Option<DecisionId>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    if !is_staff(scope) {
+        return Ok(Vec::new());
+    }
+    let mut values = params![scope.organisation_id()];
+    let mut text = "SELECT * FROM decision WHERE organisation_id = $1".to_owned();
+    let conditions: [(&str, Option<sea_orm::Value>); 6] = [
+        ("committee_id =", filter.committee_id.map(Into::into)),
+        ("meeting_id =", filter.meeting_id.map(Into::into)),
+        ("window_id =", filter.window_id.map(Into::into)),
+        ("proposal_id =", filter.proposal_id.map(Into::into)),
+        ("state =", filter.state.map(Into::into)),
+        ("id <", after.map(Into::into)),
+    ];
+    for (condition, value) in conditions {
+        if let Some(value) = value {
+            values.push(value);
+            text.push_str(&format!(" AND {condition} ${}", values.len()));
+        }
+    }
+    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
+    sql::all(db, &text, values).await
+}
+
+/// The decisions of a meeting, in their order.
+pub(crate) async fn of_meeting(
+    db: &impl ConnectionTrait,
+    meeting_id: MeetingId,
+) -> Result<Vec<Model>, StoreError> {
+    let text = "SELECT * FROM decision WHERE meeting_id = $1 ORDER BY id";
+    sql::all(db, text, params![meeting_id]).await
+}
+
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: DecisionId,
+) -> Result<Option<Model>, StoreError> {
+    if !is_staff(scope) {
+        return Ok(None);
+    }
+    let text = "SELECT * FROM decision WHERE id = $1 AND organisation_id = $2";
+    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+}
+
+/// The row, locked until this transaction ends.
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: DecisionId,
+) -> Result<Option<Model>, StoreError> {
+    tx.lock(&format!("allocations:decision:{id}")).await?;
+    get(scope, tx.db(), id).await
+}
+
+/// The decision that answered a proposal last and holds.
+pub(crate) async fn answer_in_force(
+    db: &impl ConnectionTrait,
+    proposal_id: ProposalId,
+) -> Result<Option<Model>, StoreError> {
+    let text = "SELECT * FROM decision WHERE proposal_id = $1 AND state = 'in_force'
+                  AND resolution IN ('approve', 'partly_approve', 'defer', 'reject')
+                ORDER BY id DESC LIMIT 1";
+    Ok(sql::all(db, text, params![proposal_id]).await?.pop())
+}
+
+/// Whether a decision on a proposal waits for the head of the organisation.
+pub(crate) async fn is_awaited(
+    db: &impl ConnectionTrait,
+    proposal_id: ProposalId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM decision WHERE proposal_id = $1 AND state = 'awaiting_head' LIMIT 1";
+    Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
+}
+
+/// Decisions that the head of the organisation has not answered in time, a few at a time.
+pub(crate) async fn overdue(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    let text = format!(
+        "SELECT * FROM decision WHERE state = 'awaiting_head' AND confirm_until <= $1
+         ORDER BY confirm_until, id LIMIT {limit}"
+    );
+    sql::all(db, &text, params![now]).await
+}
+
+/// The next reference of the organisation in a year: `DEC-2026-00042`.
+pub(crate) async fn next_reference(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    year: i32,
+) -> Result<String, StoreError> {
+    tx.lock(&format!("allocations:decision reference:{organisation_id}:{year}")).await?;
+    let prefix = format!("DEC-{year}-");
+    let text = "SELECT max(reference) FROM decision WHERE organisation_id = $1 AND reference LIKE $2";
+    let row = sql::row(tx.db(), text, params![organisation_id, format!("{prefix}%")]).await?;
+    let last = row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
+    let last = last.and_then(|text| text.strip_prefix(&prefix)?.parse::<u32>().ok()).unwrap_or(0);
+    Ok(format!("{prefix}{:05}", last + 1))
+}
+
+/// Writes a new decision, or its next version.
+pub(crate) async fn save(tx: &Transaction, decision: &Model) -> Result<(), StoreError> {
+    upsert_models(tx.db(), std::slice::from_ref(decision)).await?;
+    Ok(())
+}

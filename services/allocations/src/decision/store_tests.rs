@@ -1,0 +1,105 @@
+//! Votes and decisions as rows, on SQLite.
+
+use super::{
+    Action, DecisionState, answer, store,
+    testing::{ITEM, World, scope, seat_of},
+    verify::first_broken,
+};
+use crate::{
+    committee::DecidedBy,
+    meeting::{self, MeetingState, item},
+    motion::{
+        self,
+        Ballot::{Abstain, No, Yes},
+        MotionState,
+    },
+};
+use ::store::{params, sql};
+use kernel::{MeetingId, MotionId};
+
+#[tokio::test]
+async fn what_passes_is_a_decision_with_a_hash_that_shows_a_change() {
+    let world = World::new(DecidedBy::Committee).await;
+    let mut tx = world.begin().await;
+    let (state, decision) = world.decide(&mut tx, 1, &[Yes, Yes, No, Abstain]).await;
+    assert_eq!(state, MotionState::Passed);
+    let decision = decision.unwrap();
+    assert_eq!((decision.reference.as_str(), decision.state), ("DEC-2026-00001", DecisionState::InForce));
+    let content = decision.said().unwrap();
+    let tally = &content.tally;
+    assert_eq!((tally.entitled, tally.quorum, tally.yes, tally.no, tally.abstain), (5, 3, 2, 1, 1));
+    let (_, second) = world.decide(&mut tx, 2, &[Yes, Yes, Yes]).await;
+    assert_eq!(second.unwrap().reference, "DEC-2026-00002");
+    tx.commit().await.unwrap();
+
+    let db = world.store.system_read().await.unwrap();
+    assert_eq!(first_broken(&db).await.unwrap(), None);
+    drop(db);
+    let tx = world.begin().await;
+    let text = "UPDATE decision SET content = replace(content, 'revised', 'kept') WHERE id = $1";
+    sql::execute(tx.db(), text, params![decision.id]).await.unwrap();
+    tx.commit().await.unwrap();
+    let db = world.store.system_read().await.unwrap();
+    assert_eq!(first_broken(&db).await.unwrap(), Some(decision.id));
+}
+
+#[tokio::test]
+async fn too_few_votes_decide_nothing_and_the_last_vote_of_a_seat_counts() {
+    let world = World::new(DecidedBy::Committee).await;
+    let mut tx = world.begin().await;
+    assert_eq!(world.decide(&mut tx, 1, &[Yes, Yes]).await, (MotionState::NoQuorum, None));
+    let motion = MotionId::from_u128(401);
+    let row = motion::store::get(&scope(), tx.db(), motion).await.unwrap().unwrap();
+    let (seat, person) = seat_of(1);
+    motion::store::vote(&tx, &row, seat, (person, No)).await.unwrap();
+    let votes = motion::store::votes(tx.db(), motion).await.unwrap();
+    assert_eq!((votes.len(), votes[&seat]), (2, (person, No)));
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_head_answers_once() {
+    let world = World::new(DecidedBy::Head).await;
+    let mut tx = world.begin().await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    let decision = decision.unwrap();
+    assert_eq!(decision.state, DecisionState::AwaitingHead);
+    assert_eq!(decision.confirm_until, Some(decision.decided_at + chrono::TimeDelta::days(14)));
+    let before = answer::to_change(&scope(), &tx, decision.id).await.unwrap();
+    let confirm = (Action::Confirm, Some("Agreed".to_owned()));
+    let after = answer::answer(&scope(), &mut tx, before, confirm).await.unwrap();
+    assert_eq!((after.state, after.version), (DecisionState::InForce, 2));
+    assert_eq!((&after.content, &after.sha256), (&decision.content, &decision.sha256), "what it says stays");
+    let again = answer::to_change(&scope(), &tx, decision.id).await.unwrap();
+    let refused = answer::answer(&scope(), &mut tx, again, (Action::Decline, None)).await.unwrap_err();
+    assert_eq!(refused.0.status, 409);
+    let listed = store::list(&scope(), tx.db(), store::Filter::default(), None, 10).await.unwrap();
+    assert_eq!(listed, [after]);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_meeting_leaves_is_on_the_agenda_of_the_next() {
+    let world = World::new(DecidedBy::Committee).await;
+    let tx = world.begin().await;
+    item::carry_over(&tx, world.meeting.id).await.unwrap();
+    let next = meeting::store::Model {
+        id: MeetingId::from_u128(5),
+        number: meeting::store::next_number(&tx, world.committee.id).await.unwrap(),
+        state: MeetingState::Planned,
+        ..world.meeting.clone()
+    };
+    assert_eq!(next.number, 2);
+    meeting::store::save(&tx, &next).await.unwrap();
+    item::take_over(&tx, &next).await.unwrap();
+    let items = item::of_meeting(tx.db(), next.id).await.unwrap();
+    assert_eq!((items.len(), items[0].title.as_str()), (1, "Terms of reference"));
+    let left = item::get(tx.db(), next.organisation_id, ITEM).await.unwrap().unwrap();
+    assert_eq!((left.state, left.carried_to), (item::ItemState::CarriedOver, Some(items[0].id)));
+    // Once.
+    let third = meeting::store::Model { id: MeetingId::from_u128(6), number: 3, ..next };
+    meeting::store::save(&tx, &third).await.unwrap();
+    item::take_over(&tx, &third).await.unwrap();
+    assert!(item::of_meeting(tx.db(), third.id).await.unwrap().is_empty());
+    tx.commit().await.unwrap();
+}

@@ -1,0 +1,183 @@
+//! What moves a meeting on: notice, opening, closing.
+
+use super::{
+    Action,
+    api::{CommitteeMeeting, MeetingRecord, record},
+    attendance, item, store, transition,
+};
+use crate::{
+    committee::{day_in, refusal::conflict, rules, store as committees, trail::trail},
+    motion,
+};
+use ::store::{StoreError, TenantTx};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{ApiError, Caller, perm};
+use chrono::{DateTime, Utc};
+use kernel::{Code, FieldCode, MeetingId, Problem};
+use serde::Deserialize;
+use service::{ApiResult, Changed, Checks, Context, Id, OptionalBody, openapi::UpdateProblems};
+use utoipa::ToSchema;
+
+/// The notice of a meeting.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MeetingNotice {
+    /// Why there is less notice than the rules ask for.
+    #[schema(example = "Earthquake of 3 May", min_length = 1, max_length = 2000)]
+    short_notice_reason: Option<String>,
+}
+
+/// Convenes a meeting
+///
+/// Members have notice from now on, and the meeting is held by the rules of today. With fewer days than the rules ask for
+/// `short_notice_reason` is required (422). Headquarters only. Send the meeting's ETag in `If-Match`.
+#[utoipa::path(tag = "meetings", request_body = Option<MeetingNotice>, security(("oauth2" = ["meetings:write"])),
+    params(("id" = Uuid, Path, description = "The meeting"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The meeting", body = MeetingRecord), UpdateProblems))]
+#[post("/v1/committee-meetings/{id}/convene")]
+pub(crate) async fn convene(
+    request: HttpRequest,
+    caller: Caller<perm::MeetingsWrite>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+    body: OptionalBody<MeetingNotice>,
+) -> ApiResult {
+    context.headquarters(&caller.claims).await?;
+    let reason = body.0.unwrap_or_default().short_notice_reason;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        let state = transition(before.state, Action::Convene)?;
+        let found = committees::get(scope, tx.db(), before.committee_id).await?;
+        let committee = found.ok_or_else(Problem::not_found)?;
+        let rules = rules::at(tx.db(), committee.id, committee.rules_number).await?;
+        let now = tx.now();
+        let day = |at: DateTime<Utc>| day_in(&committee.time_zone, at);
+        let notice = (day(before.starts_at) - day(now)).num_days();
+        let is_short = notice < i64::from(rules.notice_days);
+        check_notice(is_short, reason.as_deref(), rules.notice_days)?;
+        let after = store::Model {
+            version: before.version + 1,
+            state,
+            rules_number: committee.rules_number,
+            short_notice_reason: reason.filter(|_| is_short),
+            convened_at: Some(now),
+            updated_at: now,
+            ..before.clone()
+        };
+        changed(tx, before, after, "meeting.convene").await
+    })
+    .await
+}
+
+fn check_notice(is_short: bool, reason: Option<&str>, days: i32) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    match reason {
+        Some(reason) => checks.required_long_text("/short_notice_reason", reason, 2000),
+        None if is_short => {
+            let why = format!("is required with less than {days} days' notice");
+            checks.refuse("/short_notice_reason", FieldCode::Required.says(why));
+        }
+        None => {}
+    }
+    checks.finish()
+}
+
+/// Opens a meeting
+///
+/// From the state `convened` only (409 otherwise). Headquarters only. Send the meeting's ETag in `If-Match`.
+#[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
+    params(("id" = Uuid, Path, description = "The meeting"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The meeting", body = MeetingRecord), UpdateProblems))]
+#[post("/v1/committee-meetings/{id}/open")]
+pub(crate) async fn open(
+    request: HttpRequest,
+    caller: Caller<perm::MeetingsWrite>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+) -> ApiResult {
+    context.headquarters(&caller.claims).await?;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        let now = tx.now();
+        let after = store::Model {
+            version: before.version + 1,
+            state: transition(before.state, Action::Open)?,
+            opened_at: Some(now),
+            updated_at: now,
+            ..before.clone()
+        };
+        changed(tx, before, after, "meeting.open").await
+    })
+    .await
+}
+
+/// Closes a meeting
+///
+/// From the state `open` only, and while no motion is open (409 otherwise). Items that are still pending are on the agenda
+/// of the next meeting. Headquarters only. Send the meeting's ETag in `If-Match`.
+#[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
+    params(("id" = Uuid, Path, description = "The meeting"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The meeting", body = MeetingRecord), UpdateProblems))]
+#[post("/v1/committee-meetings/{id}/close")]
+pub(crate) async fn close(
+    request: HttpRequest,
+    caller: Caller<perm::MeetingsWrite>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+) -> ApiResult {
+    context.headquarters(&caller.claims).await?;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        let state = transition(before.state, Action::Close)?;
+        if motion::store::is_any_open(tx.db(), before.id).await? {
+            let why = "close or void its open motions first";
+            let fault = FieldCode::InProgress.says(why);
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
+        }
+        let now = tx.now();
+        let attendance = attendance::ended(before.intervals()?, now);
+        let after = store::Model {
+            version: before.version + 1,
+            state,
+            attendance: serde_json::to_string(&attendance).map_err(StoreError::from)?,
+            closed_at: Some(now),
+            updated_at: now,
+            ..before.clone()
+        };
+        item::carry_over(tx, before.id).await?;
+        changed(tx, before, after, "meeting.close").await
+    })
+    .await
+}
+
+/// Writes the next version with its audit row, and shows the meeting as it is then.
+async fn changed(
+    tx: &mut TenantTx,
+    before: store::Model,
+    after: store::Model,
+    action: &'static str,
+) -> Result<Changed<MeetingRecord>, ApiError> {
+    store::save(tx, &after).await?;
+    let (was, is) = (CommitteeMeeting::from(before), CommitteeMeeting::from(after.clone()));
+    tx.audit_changed(action, &after, &trail(&was)?, &trail(&is)?).await?;
+    let version = after.version;
+    Ok(Changed::new(version, record(tx.db(), after).await?))
+}
+
+/// The meeting is in a state in which it decides.
+///
+/// # Errors
+/// 409 otherwise.
+pub(crate) fn check_open(meeting: &store::Model) -> Result<(), ApiError> {
+    if meeting.state == super::MeetingState::Open {
+        return Ok(());
+    }
+    let why = format!("a meeting decides while it is open, and this one is {}", meeting.state);
+    Err(conflict("meeting", meeting.state.as_str(), why))
+}

@@ -1,0 +1,288 @@
+use super::{
+    compose,
+    store::{self, Model, Texts},
+};
+use crate::{
+    circulation,
+    committee::{
+        day_in,
+        refusal::{person_of, unknown},
+        rules, seat, store as committees,
+        trail::trail,
+    },
+    decision,
+    meeting::{self, Action, item, transition},
+    motion, proposal,
+};
+use ::store::{StoreError, TenantScope, office};
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header,
+    put,
+    web::{self, Data},
+};
+use auth::{ApiError, Caller, perm};
+use chrono::{DateTime, Utc};
+use kernel::{AgendaItemId, FieldCode, MeetingId, OfficeId, PersonId, Problem, ProposalId};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{
+    ApiResult, Changed, Checks, Context, Id, JsonBody,
+    openapi::{ReadProblems, UpdateProblems},
+    response,
+};
+use std::collections::{BTreeSet, HashMap};
+use utoipa::ToSchema;
+
+/// Items of minutes at most.
+const MAX_TEXTS: usize = 400;
+
+/// The minutes of a meeting.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct MeetingMinutes {
+    pub(crate) meeting_id: MeetingId,
+    /// 0 while nothing is drafted.
+    #[schema(minimum = 0)]
+    pub(crate) version: i64,
+    #[schema(max_items = 400)]
+    pub(crate) items: Vec<ItemMinutes>,
+    /// What is to be done, by whom.
+    #[schema(max_length = 20_000)]
+    pub(crate) actions: Option<String>,
+    pub(crate) drafted_by: Option<PersonId>,
+    pub(crate) drafted_at: Option<DateTime<Utc>>,
+    pub(crate) signed_by: Option<PersonId>,
+    pub(crate) signed_at: Option<DateTime<Utc>>,
+    /// SHA-256 of the PDF that was signed, hexadecimal.
+    #[schema(max_length = 64)]
+    pub(crate) sha256: Option<String>,
+}
+
+/// What minutes say of an item.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemMinutes {
+    item_id: AgendaItemId,
+    #[schema(max_length = 20_000)]
+    text: String,
+}
+
+/// A draft of minutes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MinutesDraft {
+    /// The discussion of each item; motions and votes are added by the platform.
+    #[schema(max_items = 400)]
+    items: Vec<ItemMinutes>,
+    /// What is to be done, by whom.
+    #[schema(max_length = 20_000)]
+    actions: Option<String>,
+}
+
+impl MeetingMinutes {
+    pub(crate) fn of(meeting_id: MeetingId, row: Option<Model>) -> Result<Self, StoreError> {
+        let texts = row.as_ref().map(Model::texts).transpose()?.unwrap_or_default();
+        let items = texts.into_iter().map(|(item_id, text)| ItemMinutes { item_id, text }).collect();
+        Ok(Self {
+            meeting_id,
+            version: row.as_ref().map_or(0, |row| row.version),
+            items,
+            actions: row.as_ref().and_then(|row| row.actions.clone()),
+            drafted_by: row.as_ref().map(|row| row.drafted_by),
+            drafted_at: row.as_ref().map(|row| row.drafted_at),
+            signed_by: row.as_ref().and_then(|row| row.signed_by),
+            signed_at: row.as_ref().and_then(|row| row.signed_at),
+            sha256: row.and_then(|row| row.sha256),
+        })
+    }
+}
+
+/// Gets the minutes of a meeting
+///
+/// Version 0, without texts, while nothing is drafted.
+#[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting")),
+    security(("oauth2" = ["meetings:read"])),
+    responses((status = 200, description = "The minutes", body = MeetingMinutes), ReadProblems))]
+#[get("/v1/committee-meetings/{id}/minutes")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::MeetingsRead>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+) -> ApiResult {
+    let minutes = service::read(&context, &caller.claims, async |db, scope| {
+        let meeting = meeting::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        Ok(MeetingMinutes::of(meeting.id, store::of(db, meeting.id).await?)?)
+    });
+    let minutes = minutes.await?;
+    response::record(&request, minutes.version, &minutes)
+}
+
+/// Drafts the minutes of a meeting
+///
+/// After it was closed and until they are signed (409 otherwise). Headquarters only. Send the ETag of the minutes in
+/// `If-Match`: `"0"` for the first draft.
+#[utoipa::path(tag = "meetings", request_body = MinutesDraft, security(("oauth2" = ["meetings:write"])),
+    params(("id" = Uuid, Path, description = "The meeting"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The minutes", body = MeetingMinutes), UpdateProblems))]
+#[put("/v1/committee-meetings/{id}/minutes")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::MeetingsWrite>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+    body: JsonBody<MinutesDraft>,
+) -> ApiResult {
+    let person = person_of(&caller.claims)?;
+    context.headquarters(&caller.claims).await?;
+    let draft = body.value;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let found = meeting::store::get_to_change(scope, tx, id.0).await?;
+        let meeting = found.ok_or_else(Problem::not_found)?;
+        let before = store::of(tx.db(), meeting.id).await?;
+        let version = before.as_ref().map_or(0, |minutes| minutes.version);
+        precondition.check(version)?;
+        let state = transition(meeting.state, Action::Draft)?;
+        let items = item::of_meeting(tx.db(), meeting.id).await?;
+        let texts = checked(&draft, &items)?;
+        let now = tx.now();
+        let after = Model {
+            meeting_id: meeting.id,
+            version: version + 1,
+            organisation_id: meeting.organisation_id,
+            office_id: meeting.office_id,
+            texts: store::written(&texts)?,
+            actions: draft.actions,
+            drafted_by: person,
+            drafted_at: now,
+            signed_by: None,
+            signed_at: None,
+            sha256: None,
+        };
+        store::save(tx, &after).await?;
+        let was = MeetingMinutes::of(meeting.id, before)?;
+        let moved = meeting::store::Model { version: meeting.version + 1, state, updated_at: now, ..meeting };
+        meeting::store::save(tx, &moved).await?;
+        let is = MeetingMinutes::of(moved.id, Some(after.clone()))?;
+        tx.audit_changed("minutes.draft", &after, &trail(&was)?, &trail(&is)?).await?;
+        Ok(Changed::new(after.version, is))
+    })
+    .await
+}
+
+/// The texts of a draft, once nothing is wrong with them.
+fn checked(draft: &MinutesDraft, items: &[item::Model]) -> Result<Texts, Problem> {
+    let mut checks = Checks::new();
+    let known: BTreeSet<AgendaItemId> = items.iter().map(|item| item.id).collect();
+    let mut texts = Texts::new();
+    for (index, sent) in checks.at_most("/items", &draft.items, MAX_TEXTS).iter().enumerate() {
+        let place = |field: &str| format!("/items/{index}/{field}");
+        checks.require(known.contains(&sent.item_id), &place("item_id"), unknown("agenda_item"));
+        checks.long_text(&place("text"), &sent.text, 20_000);
+        let is_new = texts.insert(sent.item_id, sent.text.clone()).is_none();
+        checks.require(is_new, &place("item_id"), (FieldCode::Duplicate, "is given twice"));
+    }
+    checks.optional_long_text("/actions", draft.actions.as_deref(), 20_000);
+    checks.finish()?;
+    Ok(texts)
+}
+
+/// Everything that the minutes of a meeting tell.
+///
+/// # Errors
+/// 404 while nothing is drafted.
+pub(crate) async fn collected(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    meeting: meeting::store::Model,
+    minutes: Model,
+) -> Result<compose::Record, ApiError> {
+    let found = committees::get(scope, db, meeting.committee_id).await?;
+    let committee = found.ok_or_else(Problem::not_found)?;
+    let held = meeting.opened_at.unwrap_or(meeting.starts_at);
+    let ended = meeting.closed_at.unwrap_or(held);
+    let began = meeting::store::closed_before(db, committee.id, meeting.number).await?;
+    let since = began.unwrap_or(committee.created_at);
+    let seats = seat::on(db, committee.id, day_in(&committee.time_zone, held)).await?;
+    let mut offices: HashMap<OfficeId, String> = HashMap::new();
+    for seat in &seats {
+        if let Some(known) = office::find(db, committee.organisation_id, seat.office_id).await? {
+            offices.insert(known.id, known.name);
+        }
+    }
+    let items = item::of_meeting(db, meeting.id).await?;
+    let circulations = circulation::store::ended_between(db, committee.id, (since, ended)).await?;
+    let named = items.iter().filter_map(|item| item.proposal_id);
+    let named: BTreeSet<ProposalId> = named.chain(circulations.iter().map(|one| one.proposal_id)).collect();
+    let mut proposals = HashMap::new();
+    for id in named {
+        if let Some(proposal) = proposal::store::find(db, committee.organisation_id, id).await? {
+            proposals.insert(id, proposal);
+        }
+    }
+    let organisation = office::organisation_name(db, committee.organisation_id).await?;
+    Ok(compose::Record {
+        organisation: organisation.unwrap_or_default(),
+        rules: rules::at(db, committee.id, meeting.rules_number).await?,
+        seats,
+        offices,
+        items,
+        motions: motion::store::of_meeting(db, meeting.id).await?,
+        decisions: decision::store::of_meeting(db, meeting.id).await?,
+        proposals,
+        circulations,
+        committee,
+        meeting,
+        minutes,
+    })
+}
+
+/// Writes a document.
+///
+/// # Errors
+/// 500 when it cannot be written.
+pub(crate) async fn written(document: pdf::Document) -> Result<Vec<u8>, ApiError> {
+    let written = web::block(move || pdf::write(&document)).await;
+    let written = written.map_err(|error| ApiError::internal(&error))?;
+    written.map_err(|error| ApiError::internal(&error))
+}
+
+/// Downloads the minutes of a meeting
+///
+/// An accessible PDF (PDF/UA-1): the document that was signed, whose SHA-256 the minutes tell, or a draft before. 404 while
+/// nothing is drafted.
+#[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting")),
+    security(("oauth2" = ["meetings:read"])),
+    responses((status = 200, description = "The minutes", content_type = "application/pdf", body = Vec<u8>),
+              ReadProblems))]
+#[get("/v1/committee-meetings/{id}/minutes/pdf")]
+pub(crate) async fn read(
+    caller: Caller<perm::MeetingsRead>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+) -> ApiResult {
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        let meeting = meeting::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let number = meeting.number;
+        if let Some(signed) = store::file(db, meeting.id).await? {
+            return Ok((number, Ok(signed)));
+        }
+        let minutes = store::of(db, meeting.id).await?.ok_or_else(Problem::not_found)?;
+        let record = collected(scope, db, meeting, minutes).await?;
+        Ok((number, Err(compose::document(&record)?)))
+    });
+    let (number, found) = found.await?;
+    let bytes = match found {
+        Ok(signed) => signed,
+        Err(draft) => written(draft).await?,
+    };
+    let name = format!("minutes-{number}.pdf");
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_LANGUAGE, "en"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(bytes))
+}

@@ -1,0 +1,104 @@
+//! The signature of minutes: by whoever chairs, who is another person than whoever drafted them.
+
+use super::{
+    api::{MeetingMinutes, collected, written},
+    compose,
+    store::{self, Model},
+};
+use crate::{
+    committee::{day_in, refusal::person_of, seat, seat::SeatKind, store as committees, trail::trail},
+    meeting::{self, Action, transition},
+};
+use ::store::{TenantScope, Transaction, audit};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{ApiError, Caller, perm};
+use kernel::{Code, MeetingId, PersonId, Problem, Reason};
+use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
+
+/// Signs the minutes of a meeting
+///
+/// For the chair or the vice-chair of the day of the meeting, who did not draft them (403 for others). The document is kept
+/// as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
+/// `If-Match`.
+#[utoipa::path(tag = "meetings", security(("oauth2" = ["votes:write"])),
+    params(("id" = Uuid, Path, description = "The meeting"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The minutes", body = MeetingMinutes), UpdateProblems))]
+#[post("/v1/committee-meetings/{id}/minutes/sign")]
+pub(crate) async fn sign(
+    request: HttpRequest,
+    caller: Caller<perm::VotesWrite>,
+    context: Data<Context>,
+    id: Id<MeetingId>,
+) -> ApiResult {
+    let person = person_of(&caller.claims)?;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
+        tx.as_platform(async |tx| {
+            let found = meeting::store::get_to_change(&organisation, tx, id.0).await?;
+            let meeting = found.ok_or_else(Problem::not_found)?;
+            let before = store::of(tx.db(), meeting.id).await?.ok_or_else(Problem::not_found)?;
+            precondition.check(before.version)?;
+            let state = transition(meeting.state, Action::Sign)?;
+            check_signatory(&organisation, tx, &meeting, (person, before.drafted_by)).await?;
+            let now = tx.now();
+            let moved =
+                meeting::store::Model { version: meeting.version + 1, state, updated_at: now, ..meeting };
+            let signed = Model {
+                version: before.version + 1,
+                signed_by: Some(person),
+                signed_at: Some(now),
+                ..before.clone()
+            };
+            let record = collected(&organisation, tx.db(), moved.clone(), signed.clone()).await?;
+            let file = written(compose::document(&record)?).await?;
+            let after = Model { sha256: Some(digest(&file)), ..signed };
+            store::keep_file(tx, moved.id, file).await?;
+            store::save(tx, &after).await?;
+            meeting::store::save(tx, &moved).await?;
+            let was = MeetingMinutes::of(moved.id, Some(before))?;
+            let is = MeetingMinutes::of(moved.id, Some(after.clone()))?;
+            // In the trail of the office of whoever signs, like a vote.
+            let own = audit::Subject::from(&after);
+            let subject = audit::Subject { office_id: caller.claims.office_id, ..own };
+            tx.audit_changed("minutes.sign", subject, &trail(&was)?, &trail(&is)?).await?;
+            Ok::<_, ApiError>(Changed::new(after.version, is))
+        })
+        .await
+    })
+    .await
+}
+
+/// SHA-256 of a file, hexadecimal.
+fn digest(file: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    hex::encode(Sha256::digest(file))
+}
+
+/// Whether a person may sign what another one drafted.
+///
+/// # Errors
+/// 403 otherwise.
+async fn check_signatory(
+    scope: &TenantScope,
+    tx: &Transaction,
+    meeting: &meeting::store::Model,
+    (person, drafted_by): (PersonId, PersonId),
+) -> Result<(), ApiError> {
+    let refused = |reason: Reason, why: &str| Problem::new(Code::Forbidden).because(reason, why);
+    let found = committees::get(scope, tx.db(), meeting.committee_id).await?;
+    let committee = found.ok_or_else(Problem::not_found)?;
+    let held = meeting.opened_at.unwrap_or(meeting.starts_at);
+    let seats = seat::on(tx.db(), committee.id, day_in(&committee.time_zone, held)).await?;
+    let chairs = |kind: SeatKind| matches!(kind, SeatKind::Chair | SeatKind::ViceChair);
+    if !seats.iter().any(|seat| seat.person_id == person && chairs(seat.kind)) {
+        return Err(
+            refused(Reason::ChairOnly, "only the chair or the vice-chair of the meeting signs").into()
+        );
+    }
+    if person == drafted_by {
+        let why = "whoever drafted the minutes does not sign them: another person has to";
+        return Err(refused(Reason::SecondPerson, why).into());
+    }
+    Ok(())
+}
