@@ -11,11 +11,11 @@ use chrono::{DateTime, Utc};
 use kernel::{FieldCode, PrincipalId, Problem, ScenarioId, WindowId};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
     response,
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Maximum number of reasons of a scenario.
 const MAX_REASONS: usize = 500;
@@ -78,12 +78,6 @@ pub(crate) struct NewScenario {
     reasons: Vec<ScenarioReason>,
 }
 
-/// Filters of the list of scenarios: none.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ScenarioFilter {}
-
 fn check(new: &NewScenario) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/title", &new.title, 200);
@@ -141,7 +135,7 @@ pub(crate) async fn what_if(
 /// Lists the scenarios of a window
 ///
 /// Newest first. For the secretariat, and for members of the committee from the deliberation on (404 for others).
-#[utoipa::path(tag = "allocation windows", params(("id" = Uuid, Path, description = "The window"), ScenarioFilter, Paging),
+#[utoipa::path(tag = "allocation windows", params(("id" = Uuid, Path, description = "The window"), Paging),
     security(("oauth2" = ["proposals:read"])),
     responses((status = 200, description = "The scenarios", body = Envelope<Scenario>), ReadProblems))]
 #[get("/v1/allocation-windows/{id}/scenarios")]
@@ -150,14 +144,15 @@ pub(crate) async fn list(
     caller: Caller<perm::ProposalsRead>,
     context: Data<Context>,
     id: Id<WindowId>,
-    listed: Listed<ScenarioFilter>,
+    paging: Parameters<Paging>,
 ) -> ApiResult {
     let (claims, now) = (&caller.claims, context.store.clock().now());
-    let window =
-        service::read(&context, claims, async |db, scope| run::window(db, scope, claims, id.0, now).await);
+    let window = service::read(&context, claims, async |db, scope| {
+        run::shown_window(db, scope, claims, id.0, now).await
+    });
     let window_id = window.await?.id;
     let scope = context.scope(claims).await?;
-    let page = listed.paging.of("allocation-scenarios", &(claims.office_id, window_id))?;
+    let page = paging.0.of("allocation-scenarios", &(claims.office_id, window_id))?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, window_id, page, page.after()?).await?;
         Ok(page.page(rows, |row| row.id).try_map(Scenario::try_from)?)

@@ -70,7 +70,7 @@ impl Drop for Turn {
 ///
 /// # Errors
 /// 404 for anybody else.
-pub(crate) async fn window(
+pub(crate) async fn shown_window(
     db: &Snapshot,
     scope: &TenantScope,
     claims: &Claims,
@@ -96,7 +96,7 @@ pub(crate) async fn solved(
     question::check(question)?;
     let now = context.store.clock().now();
     let asked = service::read(context, claims, async |db, scope| {
-        let window = window(db, scope, claims, id, now).await?;
+        let window = shown_window(db, scope, claims, id, now).await?;
         let fields = window.fields().map_err(ApiError::from)?;
         let scores = db.across_offices(scope, async |all| board::scores(all, &window).await).await?;
         Ok(question::asked(&window, &fields, &scores, question)?)

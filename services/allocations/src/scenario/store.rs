@@ -1,11 +1,7 @@
 use super::{answer::WhatIfAnswer, question::WhatIfQuestion};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql};
-use chrono::{DateTime, Utc};
 use kernel::{OfficeId, OrganisationId, PrincipalId, ProposalId, ScenarioId, WindowId};
-use sea_orm::{
-    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
-    EnumIter, PrimaryKeyTrait,
-};
+use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use service::PageRequest;
 use utoipa::ToSchema;
@@ -28,7 +24,7 @@ pub struct Model {
     /// The reasons for what is otherwise than in the best portfolio, as JSON.
     pub reasons: String,
     pub created_by: PrincipalId,
-    pub created_at: DateTime<Utc>,
+    pub created_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -70,7 +66,8 @@ pub(crate) struct Trace {
 impl From<&Model> for Trace {
     fn from(row: &Model) -> Self {
         let note = row.note.as_deref().unwrap_or_default();
-        let texts = [&row.title, note, &row.question, &row.answer, &row.reasons];
+        let texts =
+            [row.title.as_str(), note, row.question.as_str(), row.answer.as_str(), row.reasons.as_str()];
         let parts = texts.map(str::as_bytes);
         Self { window_id: row.window_id, digest: service::digest_of(&parts) }
     }
