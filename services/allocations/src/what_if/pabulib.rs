@@ -7,7 +7,7 @@ use super::{
 use std::{collections::HashMap, fmt};
 
 /// Decimal places that amounts and scores may have.
-const MAX_PLACES: usize = 4;
+const MAX_PLACES: usize = 6;
 
 /// A project of an election.
 #[derive(Debug, Clone, PartialEq, Eq)]

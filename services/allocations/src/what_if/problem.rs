@@ -5,7 +5,7 @@ use std::fmt;
 /// Largest amount that the solver takes, in the smallest unit of the currency.
 pub const MAX_AMOUNT: i64 = 100_000_000_000_000;
 /// Largest score that the solver takes.
-pub const MAX_SCORE: i64 = 1_000_000_000;
+pub const MAX_SCORE: i64 = 10_000_000_000;
 /// Most proposals that the solver takes.
 pub const MAX_PROPOSALS: usize = 5_000;
 
