@@ -46,6 +46,31 @@ async fn token(up: &Up, founded: &Value) -> String {
     Http::new(&up.url).client_token(&text("client_id"), &text("client_secret")).await
 }
 
+/// `allocations what-if` needs a file and no database.
+#[test]
+fn an_election_of_pabulib_is_solved() {
+    let Some(shared) = shared_data("an_election_of_pabulib_is_solved") else { return };
+    let solved = |more: &[&str]| {
+        let file = shared.join("pabulib/Poland_Czestochowa_2024_Kiedrzyn.pb");
+        let out = Command::new(PASSERELLE)
+            .args(["allocations", "what-if", "--json"])
+            .args(more)
+            .arg(file)
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()
+    };
+    let printed = solved(&[]);
+    assert_eq!(printed["best"]["value"], json!(344_870_000));
+    assert_eq!(printed["best"]["cost"], json!(235_000));
+    assert_eq!(printed["best"]["selected"], json!(["234", "181", "701", "225"]));
+    assert_eq!(printed["greedy"]["selected"], json!(["88", "603", "62"]));
+    assert_eq!(printed["proven"], json!(true));
+    assert_eq!(printed["explanation"].as_array().unwrap().len(), 20);
+    assert_eq!(solved(&["--objective", "score"])["best"]["value"], json!(4_031));
+}
+
 /// Compose gives a variable that is not set as an empty one.
 #[test]
 fn variables_that_are_set_to_nothing_are_not_set() {
