@@ -3,7 +3,7 @@
 use crate::{
     intake::count::{Why, recount},
     known::contribution::{self as facts, Model},
-    pool,
+    pool, suggestion,
 };
 use ::store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx, upsert_models};
 use async_trait::async_trait;
@@ -61,7 +61,9 @@ async fn take(
     for fact in &facts {
         roots.insert(fact.root_id, Why::Event { id: fact.id, sequence: fact.sequence });
     }
-    Ok(recount(tx, organisation_id, &roots).await?)
+    recount(tx, organisation_id, &roots).await?;
+    let roots: Vec<ContributionId> = roots.into_keys().collect();
+    Ok(suggestion::store::renew(tx, organisation_id, &roots).await?)
 }
 
 pub(crate) fn consumer() -> Consumer {
