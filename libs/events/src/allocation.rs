@@ -1,6 +1,8 @@
 //! What the committee's allocations became.
 
-use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, PlanId, ProposalId, Visibility, Word};
+use kernel::{
+    ContributionId, DonorId, Money, OfficeId, OrganisationId, PlanId, ProposalId, Visibility, Word,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -16,8 +16,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementId, AgreementState, AuditChainId, ClearanceDecision, ClearanceId, ClearanceProducer,
     ContributionId, ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money,
-    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ProposalId,
-    ReportId, ReportKind, ReportState, Visibility, Word,
+    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId,
+    ReportKind, ReportState, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;

@@ -26,10 +26,12 @@ mod score;
 mod shortfall;
 mod suggestion;
 mod use_of_funds;
+mod verification;
 pub mod what_if;
 mod window;
 
-pub use ledger::verify::{Broken, Verified, verify};
+pub use ledger::verify::Verified;
+pub use verification::{Broken, verify};
 
 use service::{Documents, Needs, Scaling, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -100,7 +102,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(circulation::api::create)
         .service(circulation::api::get)
         .service(circulation::vote::update)
-        .service(circulation::vote::object)
+        .service(circulation::vote::object_to)
         .service(minutes::api::get)
         .service(minutes::api::update)
         .service(minutes::api::read)

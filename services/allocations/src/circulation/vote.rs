@@ -78,7 +78,7 @@ pub(crate) async fn update(
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 204, description = "The objection was recorded"), CreateProblems))]
 #[post("/v1/circulations/{id}/object")]
-pub(crate) async fn object(
+pub(crate) async fn object_to(
     request: HttpRequest,
     caller: Caller<perm::VotesWrite>,
     context: Data<Context>,

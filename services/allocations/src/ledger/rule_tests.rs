@@ -16,12 +16,12 @@ const OWN: LotId = LotId::from_u128(99);
 const COUNTRIES: [&str; 3] = ["SDN", "TCD", "UKR"];
 
 fn lot(number: u128) -> Lot {
-    let is_soft = number % 3 == 0;
+    let is_soft = number.is_multiple_of(3);
     Lot {
         id: LotId::from_u128(number),
         root_id: Some(ContributionId::from_u128(number)).filter(|_| number != OWN.as_u128()),
         received_on: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
-        intake_year: 2025 + i32::from(number % 2 == 0),
+        intake_year: 2025 + i32::from(number.is_multiple_of(2)),
         earmarking: if is_soft { Earmarking::SoftlyEarmarked } else { Earmarking::Unearmarked },
         countries: if is_soft { vec!["SDN".to_owned(), "TCD".to_owned()] } else { Vec::new() },
         plan_ids: Vec::new(),

@@ -1,4 +1,4 @@
-pub(crate) use super::moves::{apply, apply_with, decide};
+pub(crate) use super::moves::{apply, decide};
 
 use super::{
     State,

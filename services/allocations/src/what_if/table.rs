@@ -149,7 +149,7 @@ impl Table {
                 },
             );
             table.push(keep, spent, best.key, row);
-            if table.len() % 65_536 == 0 {
+            if table.len().is_multiple_of(65_536) {
                 table.check_size(0)?;
             }
         }

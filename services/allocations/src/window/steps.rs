@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn proposals_are_taken_from_the_opening_instant_to_just_before_the_closing_one() {
-        let open = Model { state: State::Open, ..blank().with(&window()).unwrap() };
+        let opened = Model { state: State::Open, ..blank().with(&window()).unwrap() };
         for (at, is_taken) in [
             ("2026-02-01T07:59:59.999999Z", false),
             ("2026-02-01T08:00:00Z", true),
@@ -171,9 +171,9 @@ mod tests {
             ("2026-03-01T18:30:00+01:00", false),
             ("2026-03-01T17:30:00+01:00", true),
         ] {
-            assert_eq!(takes_proposals(&open, at.parse().unwrap()).is_ok(), is_taken, "{at}");
+            assert_eq!(takes_proposals(&opened, at.parse().unwrap()).is_ok(), is_taken, "{at}");
         }
-        let scoring = Model { state: State::Scoring, ..open };
+        let scoring = Model { state: State::Scoring, ..opened };
         assert_eq!(
             takes_proposals(&scoring, "2026-02-10T08:00:00Z".parse().unwrap()).unwrap_err().status,
             409

@@ -188,19 +188,6 @@ pub(crate) async fn get_to_change(
     get(scope, tx.db(), id).await
 }
 
-/// What others have to know of a pool's windows.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn terms_of_pool(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-) -> Result<Vec<Terms>, StoreError> {
-    let text = "SELECT * FROM allocation_window WHERE pool_id = $1 ORDER BY id";
-    let rows: Vec<Model> = sql::all(db, text, params![pool_id]).await?;
-    Ok(rows.iter().map(Terms::from).collect())
-}
-
 /// What others have to know of a window.
 ///
 /// # Errors

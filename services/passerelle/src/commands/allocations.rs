@@ -54,7 +54,10 @@ async fn verify(data: Option<&Path>, config: Option<&Path>) -> Result<ExitCode> 
     let db = store.system_read().await?;
     match allocations::verify(&db).await? {
         Ok(verified) => {
-            say(format_args!("{} pools, {} entries: the ledgers hold", verified.pools, verified.entries))?;
+            say(format_args!(
+                "{} pools, {} entries: the ledgers hold, and decisions are what was decided",
+                verified.pools, verified.entries
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(broken) => {
