@@ -71,7 +71,7 @@ async function pagesOf(page, who, language) {
   }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
-    return ["", "?trail=donors", "?trail=crisis", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
+    return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
   }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));

@@ -1,6 +1,7 @@
 //! Who may do what: every operation of the API × eight callers. An operation without a row fails.
 
 mod administration;
+mod allocations;
 mod at_once;
 mod table;
 
@@ -39,6 +40,8 @@ struct Scene {
     records: BTreeMap<&'static str, String>,
     /// Tokens in the order of [`CALLERS`]; the last is the right role in the office.
     tokens: Vec<Option<String>>,
+    /// A token of the person who chairs the committee, at headquarters.
+    chair: String,
     /// A client whose only scope is `offices:read`.
     only_offices: String,
     /// Other representatives of the donor and the other donor, who sign out everywhere.
@@ -126,8 +129,7 @@ async fn scene() -> Scene {
         let role = json!({ "name": role, "permissions": ["plans:read"] });
         records.insert(name, text(&world.create("/v1/roles", role).await["id"]));
     }
-    let pool = world.create("/v1/pools", json!({ "name": "Unearmarked", "intake": {} })).await;
-    records.insert("pools", text(&pool["id"]));
+    let chair = allocations::make(&world, &right, &office, &mut records).await;
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
     for source in ["erp", "old"] {
@@ -150,7 +152,7 @@ async fn scene() -> Scene {
     assert_eq!(merge.status, 201, "{}", merge.text);
     records.insert("donor-merges", text(&merge.json()["id"]));
     world.settled().await;
-    Scene { world, headquarters, region, office, donor, records, tokens, only_offices, leaving }
+    Scene { world, headquarters, region, office, donor, records, tokens, chair, only_offices, leaving }
 }
 
 /// A flow to the organisation that FTS reports and the office has imported.
@@ -202,8 +204,6 @@ impl Scene {
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
             "POST /v1/exchange-rates",
-            "POST /v1/pools",
-            "PUT /v1/pools/{id}",
             "POST /v1/roles",
             "PUT /v1/roles/{id}",
             "DELETE /v1/roles/{id}",
@@ -231,7 +231,9 @@ impl Scene {
         match caller {
             6 if operation.ends_with("/funding") => Some(&self.only_offices),
             4 | 5 if operation == "DELETE /v1/me/sessions" => Some(&self.leaving[caller - 4]),
+            7 if allocations::OF_PEOPLE.contains(&operation) => Some(&self.chair),
             7 if at_headquarters.contains(&operation) => Some(&self.world.token),
+            7 if allocations::AT_HEADQUARTERS.contains(&operation) => Some(&self.world.token),
             _ => self.tokens[caller].as_deref(),
         }
     }
@@ -265,10 +267,6 @@ impl Scene {
             "POST /v1/roles" | "PUT /v1/roles/{id}" => {
                 json!({ "name": format!("Role {number}"), "permissions": ["plans:read"] })
             }
-            "POST /v1/pools" | "PUT /v1/pools/{id}" => {
-                json!({ "name": format!("Pool {number}"), "intake": {} })
-            }
-            "POST /v1/pools/{id}/entries/{number}/reverse" => json!({ "reason": "Twice" }),
             "POST /oauth/authorize" => {
                 json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
                 "client_id": "portal", "redirect_uri": format!("{}/sign-in", self.world.http.url),
@@ -334,7 +332,7 @@ impl Scene {
             "POST /v1/imports" => serde_json::from_slice(&page(&flows(1, 1))).unwrap(),
             "PUT /v1/import-mappings/{source}" => mapping_of_columns(),
             "POST /v1/plan-imports" => json!({ "data": { "plans": [] } }),
-            _ => return None,
+            _ => return allocations::body(self, operation),
         })
     }
 
@@ -358,6 +356,11 @@ impl Scene {
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])
             }
+            "/v1/proposal-documents/{id}" if operation.starts_with("DELETE") => {
+                path.replace("{id}", &self.records["proposal-documents-to-delete"])
+            }
+            // Of the contributions, one that a pool has.
+            "/v1/contributions/{id}/uses" => path.replace("{id}", &self.records["pooled-contributions"]),
             // An id that is no session's.
             "/v1/me/sessions/{id}" => path.replace("{id}", &self.office),
             "/v1/clients/{id}/secrets/{credential_id}" => {

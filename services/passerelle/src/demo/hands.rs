@@ -17,7 +17,7 @@ use std::collections::HashMap;
 const AT_ONCE: usize = 4;
 
 /// What an office's and a region's clients may do.
-const OFFICE_SCOPES: [&str; 8] = [
+const OFFICE_SCOPES: [&str; 10] = [
     "agreements:read",
     "agreements:write",
     "reports:read",
@@ -26,6 +26,8 @@ const OFFICE_SCOPES: [&str; 8] = [
     "contributions:write",
     "plans:read",
     "plans:write",
+    "proposals:read",
+    "proposals:write",
 ];
 const REGION_SCOPES: [&str; 2] = ["reports:read", "reports:review"];
 
@@ -76,7 +78,7 @@ struct Client {
 fn planned() -> Vec<Client> {
     let of_office = |country: Country| Client {
         office: country.office(),
-        purpose: "Agreements, contributions, reports and plans",
+        purpose: "Agreements, contributions, reports, plans and proposals",
         scopes: &OFFICE_SCOPES,
     };
     let of_region = |office| Client { office, purpose: "Review of reports", scopes: &REGION_SCOPES };
@@ -237,7 +239,9 @@ mod tests {
     fn clients_are_told_apart_by_their_names_which_say_what_they_are_for() {
         let names: HashSet<String> = planned().iter().map(Client::name).collect();
         assert_eq!(names.len(), Country::ALL.len() + REGIONS.len());
-        for name in ["Agreements, contributions, reports and plans (TCD)", "Review of reports (NBO)"] {
+        for name in
+            ["Agreements, contributions, reports, plans and proposals (TCD)", "Review of reports (NBO)"]
+        {
             assert!(names.contains(name), "{names:?}");
         }
     }

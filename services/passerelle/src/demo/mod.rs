@@ -1,6 +1,7 @@
 //! The demo organisation: made through the REST API, as a user would, deterministic, and resumed when it broke off.
 
 mod agreements;
+mod committee;
 mod flows;
 mod gifts;
 mod hands;
@@ -122,7 +123,7 @@ async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
         relations::organisation(api).await?;
         relations::focal_points(api, &known).await
     },)?;
-    Ok(())
+    committee::make(api, &clients, &known, today).await
 }
 
 /// The registry; the ids by name.

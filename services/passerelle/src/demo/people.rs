@@ -55,13 +55,17 @@ pub const PEOPLE: [Person; 16] = [
         "donor-relations officer, headquarters",
         ("donor_relations_officer", "HQ"),
     ),
-    staff(
-        "Samuel Otieno",
-        "regional@demo.example",
-        "en",
-        "regional office, Nairobi",
-        ("regional_officer", "NBO"),
-    ),
+    Person {
+        name: "Samuel Otieno",
+        email: "regional@demo.example",
+        language: "en",
+        does: "regional office, Nairobi; in the committee on allocations",
+        account: Account::Staff {
+            role: "regional_officer",
+            office: "NBO",
+            also: Some(("committee_member", "NBO")),
+        },
+    },
     Person {
         name: "Mahamat Abakar",
         email: "country@demo.example",
@@ -73,20 +77,28 @@ pub const PEOPLE: [Person; 16] = [
             also: Some(("country_officer", "SDN")),
         },
     },
-    staff(
-        "Lucía Herrera",
-        "liaison@demo.example",
-        "es",
-        "liaison officer, headquarters (Spanish)",
-        ("liaison_officer", "HQ"),
-    ),
-    staff(
-        "Tomasz Nowak",
-        "emergencies@demo.example",
-        "en",
-        "emergencies department, headquarters",
-        ("emergencies_officer", "HQ"),
-    ),
+    Person {
+        name: "Lucía Herrera",
+        email: "liaison@demo.example",
+        language: "es",
+        does: "liaison officer, headquarters; in the committee on allocations (Spanish)",
+        account: Account::Staff {
+            role: "liaison_officer",
+            office: "HQ",
+            also: Some(("committee_member", "HQ")),
+        },
+    },
+    Person {
+        name: "Tomasz Nowak",
+        email: "emergencies@demo.example",
+        language: "en",
+        does: "emergencies department, headquarters; in the committee on allocations",
+        account: Account::Staff {
+            role: "emergencies_officer",
+            office: "HQ",
+            also: Some(("committee_member", "HQ")),
+        },
+    },
     staff("Ines Kaya", "auditor@demo.example", "en", "auditor, headquarters", ("auditor", "HQ")),
     Person {
         name: "Helena Brandt",

@@ -86,8 +86,8 @@ fn whatever_is_noted_has_its_words_and_can_be_asked_for() {
     let mut seen = 0;
     for trail in &TRAILS {
         let mut sources = written(&format!("services/{}/src", trail.name));
-        if trail.name == "donors" {
-            // What documents are attached to is donors' alone.
+        if ["donors", "allocations"].contains(&trail.name) {
+            // What is attached to their records.
             sources.extend(written("libs/documents/src"));
         }
         seen += sources.iter().flat_map(|source| literals(source)).filter(|text| is_action(text)).count();
