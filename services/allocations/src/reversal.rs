@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 /// Why an entry is reversed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Reversal {
+pub(crate) struct EntryReversal {
     /// The reason.
     #[schema(example = "Recorded twice", min_length = 1, max_length = 2000)]
     reason: String,
@@ -29,7 +29,7 @@ pub(crate) struct Reversal {
 /// Posts the opposite of a disbursement, of what was spent, returned or restored, once: the entry itself stays. 409 when it
 /// was reversed before, when what it would take is no longer there, and for entries that follow the donors service or a
 /// decision, which are undone by another one.
-#[utoipa::path(tag = "pools", request_body = Reversal, security(("oauth2" = ["disbursements:write"])),
+#[utoipa::path(tag = "pools", request_body = EntryReversal, security(("oauth2" = ["disbursements:write"])),
     params(("id" = Uuid, Path, description = "The pool"),
            ("number" = i64, Path, description = "The number of the entry", minimum = 1),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -40,7 +40,7 @@ pub(crate) async fn reverse(
     caller: Caller<perm::DisbursementsWrite>,
     context: Data<Context>,
     path: Path<(String, String)>,
-    body: JsonBody<Reversal>,
+    body: JsonBody<EntryReversal>,
 ) -> ApiResult {
     let (pool_id, number) = place(&path)?;
     let mut checks = Checks::new();
