@@ -38,14 +38,15 @@ pub(crate) const fn described(role: StaffRole) -> (&'static str, &'static str) {
             ("Head of office", "Answers for an office, signs its agreements and reads its audit trail.")
         }
         StaffRole::CommitteeMember => {
-            ("Committee member", "Reads what the committee that decides on allocations needs to know.")
+            ("Committee member", "Scores proposals for allocations, and votes on them in the committee.")
         }
-        StaffRole::FinanceOfficer => {
-            ("Finance officer", "Records contributions, imports them and writes financial reports.")
-        }
+        StaffRole::FinanceOfficer => (
+            "Finance officer",
+            "Records contributions and disbursements, imports contributions and writes financial reports.",
+        ),
         StaffRole::HeadOfOrganisation => (
             "Head of organisation",
-            "Answers for the organisation, signs agreements and reads the audit trail of every office.",
+            "Answers for the organisation, signs agreements, confirms allocations and reads every audit trail.",
         ),
         StaffRole::DueDiligenceFocalPoint => (
             "Due-diligence focal point",
