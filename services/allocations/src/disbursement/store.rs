@@ -54,7 +54,8 @@ pub(crate) async fn took_part(
     let Some(decision_id) = row.decision_id else { return Ok(false) };
     let text = "SELECT 1 FROM decision d WHERE d.id = $1 AND (
                   d.answered_by = $2
-                  OR EXISTS (SELECT 1 FROM motion m WHERE m.id = d.motion_id AND m.mover_id = $2)
+                  OR EXISTS (SELECT 1 FROM motion m JOIN seat s ON s.id = m.mover_id
+                             WHERE m.id = d.motion_id AND s.person_id = $2)
                   OR EXISTS (SELECT 1 FROM motion_vote v WHERE v.motion_id = d.motion_id AND v.person_id = $2)
                   OR EXISTS (SELECT 1 FROM circulation_vote c
                              WHERE c.circulation_id = d.circulation_id AND c.person_id = $2))";
