@@ -34,6 +34,8 @@ pub(crate) struct SignedIn {
     /// The donor that a representative stands for, in its own language; none where it could not be asked for.
     #[serde(default)]
     pub(crate) donor_name: Option<String>,
+    /// Read from the token, in which they stand: a cookie has no room for them twice.
+    #[serde(skip)]
     pub(crate) permissions: Vec<String>,
     #[serde(default)]
     pub(crate) time_zone: Option<String>,
@@ -119,7 +121,17 @@ pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
 
 /// Who signed in, without renewing anything: for the header of pages.
 pub(crate) fn peek(request: &HttpRequest) -> Option<SignedIn> {
-    request.get_session().get(ENTRY).ok().flatten()
+    let mut signed_in: SignedIn = request.get_session().get(ENTRY).ok().flatten()?;
+    signed_in.permissions = permissions_in(&signed_in.access_token);
+    Some(signed_in)
+}
+
+/// The permissions that stand in an access token. The token came from identity, in a cookie that only this program can
+/// write, and each service verifies it again.
+fn permissions_in(token: &str) -> Vec<String> {
+    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+    let claims: Value = payload.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
+    claims["scope"].as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 /// Who signed in, with tokens that hold; nobody when the sign-in has ended.
@@ -134,6 +146,7 @@ pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Opti
         Ok(tokens) => {
             signed_in.expires_at = state.clock.now().timestamp() + tokens.expires_in;
             (signed_in.access_token, signed_in.refresh_token) = (tokens.access_token, tokens.refresh_token);
+            signed_in.permissions = permissions_in(&signed_in.access_token);
             store(&session, &signed_in);
             Ok(Some(signed_in))
         }
@@ -231,8 +244,8 @@ pub(crate) async fn renew(
 
 fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let permissions = me["permissions"].as_array().into_iter().flatten().map(&text).collect();
     SignedIn {
+        permissions: permissions_in(&tokens.access_token),
         access_token: tokens.access_token,
         refresh_token: tokens.refresh_token,
         expires_at: now + tokens.expires_in,
@@ -244,7 +257,6 @@ fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
         organisation: text(&me["organisation"]["name"]),
         donor_id: me["donor_id"].as_str().map(str::to_owned),
         donor_name: None,
-        permissions,
         time_zone: me["time_zone"].as_str().map(str::to_owned),
         muted: me["muted"].as_array().into_iter().flatten().map(&text).collect(),
         moves: me["offices"].as_array().is_some_and(|offices| offices.len() > 1),
@@ -290,6 +302,16 @@ pub(crate) mod tests {
             time_zone: None,
             muted: Vec::new(),
             moves: true,
+        }
+    }
+
+    #[test]
+    fn what_somebody_may_do_stands_in_the_token() {
+        let token = |claims: &str| format!("header.{}.signature", URL_SAFE_NO_PAD.encode(claims));
+        let held = permissions_in(&token(r#"{"sub":"1","scope":"donors:read pools:write"}"#));
+        assert_eq!(held, ["donors:read", "pools:write"]);
+        for token in [String::new(), "no.token.".to_owned(), token("[]"), token(r#"{"scope":""}"#)] {
+            assert_eq!(permissions_in(&token), Vec::<String>::new(), "{token}");
         }
     }
 

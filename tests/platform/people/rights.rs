@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::{World, text};
 
 /// Scopes of whoever keeps people in a region and may do what a country officer may.
-const REGIONAL: [&str; 16] = [
+const REGIONAL: [&str; 20] = [
     "people:read",
     "people:write",
     "offices:read",
@@ -22,6 +22,10 @@ const REGIONAL: [&str; 16] = [
     "plans:read",
     "plans:write",
     "funding:read",
+    "windows:read",
+    "proposals:read",
+    "proposals:write",
+    "allocations:read",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,6 @@ pub(crate) mod refusal;
 pub(crate) mod rules;
 pub(crate) mod rules_api;
 pub(crate) mod seat;
-pub(crate) mod seat_api;
 pub(crate) mod store;
 pub(crate) mod trail;
 

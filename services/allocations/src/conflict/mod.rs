@@ -3,12 +3,12 @@
 //! Those that follow from an office or from what somebody wrote are found by the platform and cannot be lifted by the person.
 //! The chair rules on others, and a member may declare one.
 
-pub(crate) mod api;
 pub(crate) mod store;
 
 pub(crate) use self::ConflictGround as Ground;
 pub(crate) use self::store::{of_proposal, refresh, refresh_committee};
 
+use crate::proposal::Subject;
 use kernel::{OfficeId, PersonId, PrincipalId, closed_set};
 use std::collections::HashMap;
 
@@ -28,15 +28,6 @@ impl ConflictGround {
     pub const fn is_automatic(self) -> bool {
         matches!(self, ConflictGround::Office | ConflictGround::Author)
     }
-}
-
-/// A proposal, as far as conflicts of interest follow from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subject {
-    /// The office that proposes.
-    pub(crate) office_id: OfficeId,
-    /// Who wrote, sent, endorsed or screened it.
-    pub(crate) people: Vec<PrincipalId>,
 }
 
 /// The offices of an organisation, each with the one above it.

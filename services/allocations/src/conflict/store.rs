@@ -154,7 +154,7 @@ pub(crate) async fn refresh_committee(tx: &Transaction, committee_id: CommitteeI
 }
 
 /// A conflict that is found, declared or ruled now.
-pub(super) fn new_row(
+pub(crate) fn new_row(
     tx: &Transaction,
     proposal: &proposal::store::Model,
     person_id: PersonId,
@@ -180,7 +180,7 @@ pub(super) fn new_row(
 
 /// What the audit trail keeps of a conflict: the reason may name people.
 #[derive(serde::Serialize)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     proposal_id: ProposalId,
     person_id: PersonId,
     ground: Ground,
@@ -199,7 +199,7 @@ impl From<&Model> for Trace {
 }
 
 /// Writes a new conflict, and strikes the sheet of whoever has it.
-pub(super) async fn record(tx: &Transaction, row: Model) -> Result<(), StoreError> {
+pub(crate) async fn record(tx: &Transaction, row: Model) -> Result<(), StoreError> {
     if insert_new(tx.db(), std::slice::from_ref(&row)).await? == 0 {
         return Ok(());
     }
@@ -209,7 +209,7 @@ pub(super) async fn record(tx: &Transaction, row: Model) -> Result<(), StoreErro
 }
 
 /// Writes the next version.
-pub(super) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
     upsert_models(tx.db(), std::slice::from_ref(row)).await?;
     Ok(())
 }

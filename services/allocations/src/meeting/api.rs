@@ -2,7 +2,7 @@ use super::{
     MeetingState,
     attendance::AttendanceInterval,
     item,
-    item_api::AgendaItem,
+    item::AgendaItem,
     store::{self, Filter},
 };
 use crate::committee::{

@@ -10,6 +10,8 @@ use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, FromQueryResult, PrimaryKeyTrait,
 };
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Items of a meeting at most.
 pub(crate) const MAX_ITEMS: usize = 200;
@@ -156,4 +158,38 @@ pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(),
 /// A character of a title, which is one line.
 fn plain(character: char) -> char {
     if character.is_control() { ' ' } else { character }
+}
+
+/// An item of a meeting's agenda.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct AgendaItem {
+    pub(crate) id: AgendaItemId,
+    pub(crate) meeting_id: MeetingId,
+    /// Its place on the agenda; the first is 1.
+    #[schema(minimum = 1)]
+    pub(crate) position: i64,
+    #[schema(max_length = 300)]
+    pub(crate) title: String,
+    #[schema(max_length = 20_000)]
+    pub(crate) text: Option<String>,
+    /// The proposal that is decided on.
+    pub(crate) proposal_id: Option<ProposalId>,
+    pub(crate) state: ItemState,
+    /// The item of a later meeting that continues it.
+    pub(crate) carried_to: Option<AgendaItemId>,
+}
+
+impl From<Model> for AgendaItem {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            meeting_id: row.meeting_id,
+            position: row.position,
+            title: row.title,
+            text: row.text,
+            proposal_id: row.proposal_id,
+            state: row.state,
+            carried_to: row.carried_to,
+        }
+    }
 }

@@ -4,8 +4,6 @@ pub(crate) mod api;
 pub(crate) mod attendance;
 pub(crate) mod attendance_api;
 pub(crate) mod item;
-pub(crate) mod item_api;
-pub(crate) mod steps;
 pub(crate) mod store;
 
 use crate::committee::refusal::state_fault;

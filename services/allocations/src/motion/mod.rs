@@ -4,7 +4,6 @@ pub(crate) mod api;
 pub(crate) mod new_motion;
 pub(crate) mod roll;
 pub(crate) mod rule;
-pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod vote;
 

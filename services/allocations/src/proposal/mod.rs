@@ -8,13 +8,10 @@ pub(crate) mod copy;
 pub(crate) mod document;
 pub(crate) mod fields;
 pub(crate) mod fields_check;
-pub(crate) mod final_budget;
 pub(crate) mod moves;
-pub(crate) mod screen;
 pub(crate) mod screening;
 pub(crate) mod shown;
 pub(crate) mod state;
-pub(crate) mod steps;
 pub(crate) mod store;
 
 pub(crate) use self::state::{
@@ -25,7 +22,7 @@ use self::store::Model;
 use crate::ledger::Purpose;
 use chrono::Datelike;
 use kernel::{
-    Fault, FieldCode,
+    Fault, FieldCode, OfficeId, PrincipalId,
     text::{self, split},
 };
 
@@ -49,4 +46,13 @@ pub(crate) fn state_fault(state: &str, detail: impl Into<String>) -> Fault {
 /// What a search of the list looks in.
 pub(crate) fn search_key(reference: &str, title: &str) -> String {
     text::search_key(&format!("{reference} {title}"))
+}
+
+/// A proposal, as far as conflicts of interest follow from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// The office that proposes.
+    pub(crate) office_id: OfficeId,
+    /// Who wrote, sent, endorsed or screened it.
+    pub(crate) people: Vec<PrincipalId>,
 }

@@ -1,12 +1,12 @@
 pub(crate) use super::moves::{apply, decide};
 
+use super::Subject;
 use super::{
     State,
     budget::ProposalBudgetLine,
     fields::{AllocationNature, ProposalFields},
     search_key,
 };
-use crate::conflict::Subject;
 use ::store::{
     StoreError, TenantScope, TenantTx, Transaction, audit, insert_models,
     list::{Conditions, Listed},

@@ -5,8 +5,7 @@ use super::{
     normalise::{Sheet, normalise},
     points::{self, SPREAD_TO_DISCUSS, decimal},
     rank::{Candidate, Rank, ranks},
-    sheet::sees_others,
-    store::{self, Model},
+    store::{self, Model, sees_others},
 };
 use crate::{
     committee::rules::{self, ScoreNormalisation},

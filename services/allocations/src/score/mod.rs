@@ -6,5 +6,4 @@ pub(crate) mod board;
 pub(crate) mod normalise;
 pub(crate) mod points;
 pub(crate) mod rank;
-pub(crate) mod sheet;
 pub(crate) mod store;

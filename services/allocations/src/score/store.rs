@@ -1,7 +1,8 @@
 use super::points::CriterionScore;
 use ::store::{StoreError, Transaction, audit, params, sql, upsert_models};
+use auth::Claims;
 use chrono::{DateTime, Utc};
-use kernel::{OfficeId, OrganisationId, PersonId, ProposalId, ScoreSheetId, WindowId};
+use kernel::{OfficeId, OrganisationId, PersonId, PrincipalId, ProposalId, ScoreSheetId, WindowId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -111,6 +112,12 @@ pub(crate) fn is_complete(sheets: &[Model], needed: i32) -> bool {
     let counted = sheets.iter().filter(|sheet| sheet.is_counted()).count();
     let needed = usize::try_from(needed).unwrap_or(0).max(1);
     counted >= needed && !sheets.iter().any(Model::is_outstanding)
+}
+
+/// Whether somebody sees the sheets of others on a proposal: a reviewer once their own is submitted, other staff always.
+pub(crate) fn sees_others(sheets: &[Model], claims: &Claims, is_reviewer: bool) -> bool {
+    let is_own = |sheet: &Model| PrincipalId::from(sheet.person_id) == claims.sub;
+    !is_reviewer || sheets.iter().any(|sheet| is_own(sheet) && sheet.submitted_at.is_some())
 }
 
 #[cfg(test)]

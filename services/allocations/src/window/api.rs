@@ -236,7 +236,7 @@ pub(crate) async fn update(
 
 /// Whether an open window, as it is written, promises no less than was promised and no more than its pool has: asked after
 /// it is written, under the lock of the pool, so that two windows never count on the same money.
-pub(super) async fn check_money(tx: &TenantTx, window: &Model) -> Result<(), ApiError> {
+pub(crate) async fn check_money(tx: &TenantTx, window: &Model) -> Result<(), ApiError> {
     let promised = ledger::promise::of_window(tx.db(), window.id).await?;
     let headroom = ledger::store::headroom(tx.db(), window.pool_id, window.id).await?;
     Ok(check_envelope(window.envelope, promised, headroom)?)

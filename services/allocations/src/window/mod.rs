@@ -7,8 +7,6 @@
 pub(crate) mod api;
 pub(crate) mod fields;
 pub(crate) mod fields_check;
-pub(crate) mod pabulib;
-pub(crate) mod steps;
 pub(crate) mod store;
 
 pub(crate) use self::WindowKind as Kind;

@@ -88,7 +88,6 @@ async fn an_erased_account_holds_no_role_and_keeps_no_office_open() {
     for world in World::on_both("retention and roles").await {
         world.execute("UPDATE organisation SET accounts_months = 1").await;
         let gone = world.person("gone@example.org", OFFICER, None).await;
-        suspend(&world, gone).await;
         let people = async || {
             let (organisation_id, office_id) = (world.founded.organisation_id, world.founded.office_id);
             let db = world.store.system_read().await.unwrap();
@@ -96,6 +95,8 @@ async fn an_erased_account_holds_no_role_and_keeps_no_office_open() {
             people
         };
         assert_eq!((world.count("person_role").await, people().await), (1, 1));
+        suspend(&world, gone).await;
+        assert_eq!((world.count("person_role").await, people().await), (1, 0));
         world.clock.advance(TimeDelta::days(40));
         assert_eq!(run(&world.store).await.unwrap(), 1);
         assert_eq!((world.count("person_role").await, people().await), (0, 0));

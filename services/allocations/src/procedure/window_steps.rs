@@ -1,13 +1,13 @@
 //! What moves a window on.
 
-use super::{
+use crate::ledger;
+use crate::window::{
     Action, Kind, State,
     api::{AllocationWindow, WindowRecord, check_money, record},
     state_fault,
     store::{self, Model},
     transition,
 };
-use crate::{ledger, proposal};
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
@@ -44,7 +44,7 @@ async fn step(
         match action {
             // As it is written, it holds a part of the pool: that has to be there.
             Action::Open => check_money(tx, &after).await?,
-            Action::Close => proposal::steps::lapse_all(tx, &after).await?,
+            Action::Close => super::proposal_steps::lapse_all(tx, &after).await?,
             Action::Score | Action::Deliberate | Action::Cancel => {}
         }
         let (old, new) = (AllocationWindow::try_from(before)?, AllocationWindow::try_from(after.clone())?);

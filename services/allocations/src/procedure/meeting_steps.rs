@@ -1,6 +1,6 @@
 //! What moves a meeting on: notice, opening, closing.
 
-use super::{
+use crate::meeting::{
     Action,
     api::{CommitteeMeeting, MeetingRecord, record},
     attendance, item, store, transition,
@@ -175,7 +175,7 @@ async fn changed(
 /// # Errors
 /// 409 otherwise.
 pub(crate) fn check_open(meeting: &store::Model) -> Result<(), ApiError> {
-    if meeting.state == super::MeetingState::Open {
+    if meeting.state == crate::meeting::MeetingState::Open {
         return Ok(());
     }
     let why = format!("a meeting decides while it is open, and this one is {}", meeting.state);

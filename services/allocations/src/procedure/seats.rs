@@ -1,6 +1,6 @@
 //! The seats of a committee.
 
-use super::{
+use crate::committee::{
     refusal::{taken, unknown},
     seat::{self, Model, SeatKind},
     store,

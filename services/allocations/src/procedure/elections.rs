@@ -1,6 +1,6 @@
 //! The proposals of a window as an election in pabulib's format, for the tools of participatory budgeting.
 
-use super::{State, store};
+use crate::window::{State, store};
 use crate::{
     proposal::access,
     score::board::{self, Scores},

@@ -1,8 +1,8 @@
 //! The agenda of a meeting.
 
-use super::{
+use crate::meeting::{
     api::{MeetingRecord, record},
-    item::{self, ItemState, MAX_ITEMS, Model},
+    item::{self, AgendaItem, ItemState, MAX_ITEMS, Model},
     store,
 };
 use crate::{
@@ -16,47 +16,13 @@ use ::store::{TenantScope, TenantTx, params, sql};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use kernel::{AgendaItemId, Fault, FieldCode, MeetingId, Problem, ProposalId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::{
     ApiResult, Changed, Checks, Context, Created, Id, JsonBody,
     openapi::{CreateProblems, UpdateProblems},
 };
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-
-/// An item of a meeting's agenda.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct AgendaItem {
-    pub(crate) id: AgendaItemId,
-    pub(crate) meeting_id: MeetingId,
-    /// Its place on the agenda; the first is 1.
-    #[schema(minimum = 1)]
-    pub(crate) position: i64,
-    #[schema(max_length = 300)]
-    pub(crate) title: String,
-    #[schema(max_length = 20_000)]
-    pub(crate) text: Option<String>,
-    /// The proposal that is decided on.
-    pub(crate) proposal_id: Option<ProposalId>,
-    pub(crate) state: ItemState,
-    /// The item of a later meeting that continues it.
-    pub(crate) carried_to: Option<AgendaItemId>,
-}
-
-impl From<Model> for AgendaItem {
-    fn from(row: Model) -> Self {
-        Self {
-            id: row.id,
-            meeting_id: row.meeting_id,
-            position: row.position,
-            title: row.title,
-            text: row.text,
-            proposal_id: row.proposal_id,
-            state: row.state,
-            carried_to: row.carried_to,
-        }
-    }
-}
 
 /// A new item of an agenda.
 #[derive(Debug, Deserialize, ToSchema)]

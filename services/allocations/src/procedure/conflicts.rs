@@ -1,6 +1,7 @@
 //! Reading, declaring, ruling on and lifting conflicts of interest.
 
-use super::{
+use super::sheets::score_if_complete;
+use crate::conflict::{
     Ground,
     store::{self, Model, Trace},
 };
@@ -10,7 +11,6 @@ use crate::{
         seat::{Seat, SeatKind},
     },
     proposal::{self, access},
-    score::sheet::score_if_complete,
     window,
 };
 use ::store::TenantTx;

@@ -1,12 +1,12 @@
 //! The budget of exactly what was approved, which an office files before it is paid where the committee approved a part.
 
-use super::{
+use super::proposal_steps::rewrite;
+use crate::proposal::{
     State,
     api::own,
     budget::{ProposalBudgetLine, check_lines, check_sum},
     moves::require_state,
     shown::{ProposalRecord, record},
-    steps::rewrite,
     store::Model,
 };
 use crate::window;

@@ -1,8 +1,9 @@
 //! Score sheets: each reviewer fills in their own, and sees the others' once it is submitted.
 
-use super::{
+use super::window_steps::is_reviewing;
+use crate::score::{
     points::{self, CriterionScore, decimal},
-    store::{self, Model},
+    store::{self, Model, sees_others},
 };
 use crate::{
     committee::{
@@ -11,7 +12,7 @@ use crate::{
     },
     conflict,
     proposal::{self, Action, State, access},
-    window::{self, fields::WindowCriterion, steps::is_reviewing},
+    window::{self, fields::WindowCriterion},
 };
 use ::store::{StoreError, Transaction};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
@@ -91,12 +92,6 @@ pub(crate) struct ScoreSheetFields {
     /// Whether the sheet is submitted: then it is not changed any more.
     #[serde(default)]
     is_submitted: bool,
-}
-
-/// Whether somebody sees the sheets of others on a proposal: a reviewer once their own is submitted, other staff always.
-pub(crate) fn sees_others(sheets: &[Model], claims: &Claims, is_reviewer: bool) -> bool {
-    let is_own = |sheet: &Model| PrincipalId::from(sheet.person_id) == claims.sub;
-    !is_reviewer || sheets.iter().any(|sheet| is_own(sheet) && sheet.submitted_at.is_some())
 }
 
 /// Lists the score sheets of a proposal

@@ -1,6 +1,7 @@
 //! Putting a motion to the vote, ending the vote, taking a motion back.
 
-use super::{
+use super::meeting_steps::check_open;
+use crate::motion::{
     Action, MotionState, Resolution,
     api::Motion,
     new_motion::{self, Decided},
@@ -23,7 +24,6 @@ use crate::{
     meeting::{
         self,
         item::{self, ItemState},
-        steps::check_open,
     },
     pool,
 };

@@ -1,11 +1,11 @@
 //! Screening a proposal.
 
-use super::{
+use super::proposal_steps::{locked, not_own};
+use crate::proposal::{
     Action,
     moves::apply_with,
     screening::{ProposingOffice, ScreeningWaiver, judge, verdicts},
     shown::{ProposalRecord, record},
-    steps::{locked, not_own},
     store::Model,
     transition,
 };

@@ -1,6 +1,7 @@
 //! What moves a proposal on before the committee decides, and who may.
 
-use super::{
+use super::window_steps::{is_reviewing, takes_proposals};
+use crate::proposal::{
     Action, State,
     api::own,
     complete,
@@ -15,10 +16,7 @@ use crate::{
     ledger::promise,
     motion,
     score::board,
-    window::{
-        self, Kind,
-        steps::{is_reviewing, takes_proposals},
-    },
+    window::{self, Kind},
 };
 use ::store::{TenantScope, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
@@ -371,8 +369,8 @@ pub(super) async fn rewrite(
 
 #[cfg(test)]
 mod tests {
-    use super::super::store::tests::row;
     use super::*;
+    use crate::proposal::store::tests::row;
 
     #[test]
     fn a_remark_is_written_where_it_is_needed() {
