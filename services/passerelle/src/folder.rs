@@ -65,7 +65,7 @@ fn close_to_others(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if is_ours(&entry.file_name().to_string_lossy()) {
-            mended += close_all(&entry.path())?;
+            mended += unless_gone(close_all(&entry.path()))?;
             holds_data = true;
         }
     }
@@ -92,10 +92,21 @@ fn close_all(path: &Path) -> Result<usize> {
     let mut mended = 1;
     if metadata.is_dir() {
         for entry in fs::read_dir(path)? {
-            mended += close_all(&entry?.path())?;
+            mended += unless_gone(close_all(&entry?.path()))?;
         }
     }
     Ok(mended)
+}
+
+/// What is gone was read by nobody: a database that is just being closed removes the files beside it.
+fn unless_gone(closed: Result<usize>) -> Result<usize> {
+    let is_gone = |error: &anyhow::Error| {
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    match closed {
+        Err(error) if is_gone(&error) => Ok(0),
+        closed => closed,
+    }
 }
 
 /// Whether something had to be closed.
@@ -158,6 +169,14 @@ mod tests {
     fn make(path: &Path, mode: u32) {
         fs::write(path, "x").unwrap();
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_is_removed_meanwhile_is_no_fault() {
+        let folder = folder();
+        assert_eq!(unless_gone(close_all(&folder.path().join("bus.db-wal"))).unwrap(), 0);
+        let other = unless_gone(Err(io::Error::from(ErrorKind::PermissionDenied).into()));
+        assert!(other.is_err());
     }
 
     #[test]
