@@ -30,8 +30,8 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What every change is tried with.
-    pub const USUAL: Self = Self { examples: 30, unbounded: false, again: false };
+    /// What every change is tried with: few examples, for the phase before them goes through every bound of every input.
+    pub const USUAL: Self = Self { examples: 10, unbounded: false, again: false };
     /// What takes too long for every change.
     pub const ALL: Self = Self { examples: 200, unbounded: true, again: true };
 }

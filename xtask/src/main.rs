@@ -124,6 +124,10 @@ fn main() -> ExitCode {
 /// alone, or the workspace without its tests, would have its dependencies built again with the features that it asks for.
 const BUILD: [&str; 3] = ["test", "--workspace", "--no-run"];
 
+/// Tests at once: they wait for events more than they compute, most of all where these pass through Kafka.
+const EMBEDDED_AT_ONCE: &str = "3";
+const DISTRIBUTED_AT_ONCE: &str = "4";
+
 fn timed(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
     let started = Instant::now();
     let done = run();
@@ -240,7 +244,8 @@ fn test(all: bool) -> Result<()> {
         }
     }
     let notes = Notes::begin()?;
-    let first = [("PASSERELLE_TEST_SERVERS", "later"), notes.environment()];
+    let first =
+        [("PASSERELLE_TEST_SERVERS", "later"), ("RUST_TEST_THREADS", EMBEDDED_AT_ONCE), notes.environment()];
     cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &first)?;
     // The browser tests and the services of the distributed mode run the program itself, which was built with them.
     match browser::missing() {
@@ -254,7 +259,8 @@ fn test(all: bool) -> Result<()> {
     let missing = infra::missing();
     if missing.is_empty() {
         let infra = Borrowed::up()?;
-        let second = [infra.environment()[0], notes.environment()];
+        let second =
+            [infra.environment()[0], ("RUST_TEST_THREADS", DISTRIBUTED_AT_ONCE), notes.environment()];
         timed("tests on PostgreSQL, Kafka and Redis", || executables::run(&SERVER_SUITES, &second))?;
         drop(infra);
         // On servers of its own: Kafka takes minutes to come back from a kill with the topics of a hundred platforms.
