@@ -66,17 +66,7 @@ impl Deployment {
             services.iter().map(|service| (service.name.clone(), ports::free())).collect();
         let gateway = port.unwrap_or_else(ports::free);
         listen.insert("gateway".to_owned(), gateway);
-        for service in services.iter().filter(|service| service.is_service) {
-            let database = format!("{name}_{}", service.name);
-            let there =
-                infra.sql("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{database}'"))?;
-            if there.trim().is_empty() {
-                infra.sql(
-                    "postgres",
-                    &format!("CREATE DATABASE {database} OWNER passerelle_owner TEMPLATE template0"),
-                )?;
-            }
-        }
+        let is_new = make_databases(infra, binary, name, &services)?;
         let url = format!("http://localhost:{gateway}");
         let prefix = format!("{name}.");
         let config = folder.join("passerelle.toml");
@@ -85,7 +75,9 @@ impl Deployment {
         let binary = binary.to_owned();
         let (name, processes) = (name.to_owned(), Mutex::default());
         let deployment = Self { url, config, prefix, name, binary, folder, services, listen, processes };
-        tools::run(&mut deployment.passerelle("migrate")).context("passerelle migrate")?;
+        if !is_new {
+            tools::run(&mut deployment.passerelle("migrate")).context("passerelle migrate")?;
+        }
         for Service { name, .. } in &deployment.services {
             deployment.start_service(name, name)?;
         }
@@ -213,6 +205,64 @@ impl Drop for Deployment {
             let _ = process.child.wait();
         }
     }
+}
+
+/// Databases with this name before `_<service>`: the ones that were migrated once, from which others are copied.
+struct Template {
+    /// Of these servers.
+    servers: PathBuf,
+    /// By this program.
+    binary: PathBuf,
+    name: String,
+}
+
+/// Migrating takes longer than everything else that a start does, and gives the same each time.
+static TEMPLATES: Mutex<Vec<Template>> = Mutex::new(Vec::new());
+
+/// Makes the databases of a deployment, as the program migrates empty ones; false when some are there already, which may be
+/// those of an older program.
+fn make_databases(infra: &Infra, binary: &Path, name: &str, services: &[Service]) -> Result<bool> {
+    let of = |name: &str| -> Vec<String> {
+        let services = services.iter().filter(|service| service.is_service);
+        services.map(|service| format!("{name}_{}", service.name)).collect()
+    };
+    let there = infra.sql("postgres", "SELECT datname FROM pg_database")?;
+    let is_missing = |database: &str| there.lines().all(|line| line.trim() != database);
+    let (missing, known): (Vec<_>, Vec<_>) = of(name).into_iter().partition(|database| is_missing(database));
+    let empty =
+        |database: &String| format!("CREATE DATABASE {database} OWNER passerelle_owner TEMPLATE template0");
+    if !known.is_empty() {
+        infra.sql_each("postgres", &missing.iter().map(empty).collect::<Vec<_>>())?;
+        return Ok(false);
+    }
+    let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = templates.iter().find(|made| made.servers == infra.folder && made.binary == binary);
+    let template = match made {
+        Some(made) => made.name.clone(),
+        None => {
+            let template = format!("template_{}_{}", std::process::id(), templates.len());
+            infra.sql_each("postgres", &of(&template).iter().map(empty).collect::<Vec<_>>())?;
+            migrate(infra, binary, &template)?;
+            let (servers, binary) = (infra.folder.clone(), binary.to_owned());
+            templates.push(Template { servers, binary, name: template.clone() });
+            template
+        }
+    };
+    let copies = missing.iter().zip(of(&template)).map(|(database, template)| {
+        format!("CREATE DATABASE {database} OWNER passerelle_owner TEMPLATE {template}")
+    });
+    infra.sql_each("postgres", &copies.collect::<Vec<_>>())?;
+    Ok(true)
+}
+
+/// Migrates databases that have no services yet.
+fn migrate(infra: &Infra, binary: &Path, name: &str) -> Result<()> {
+    let folder = infra.folder.join(name);
+    fs::create_dir_all(&folder)?;
+    let file = folder.join("passerelle.toml");
+    fs::write(&file, configuration(infra, &folder, name, "http://localhost", "", &BTreeMap::new())?)?;
+    let mut migrate = Command::new(binary);
+    tools::run(migrate.args(["migrate", "--config"]).arg(&file)).context("passerelle migrate").map(drop)
 }
 
 fn configuration(

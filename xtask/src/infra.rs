@@ -272,9 +272,21 @@ impl Infra {
     /// # Errors
     /// When it fails.
     pub fn sql(&self, database: &str, text: &str) -> Result<String> {
+        self.sql_each(database, &[text.to_owned()])
+    }
+
+    /// The same for several statements, each in a transaction of its own.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses one: those after it are not run.
+    pub fn sql_each(&self, database: &str, texts: &[String]) -> Result<String> {
+        if texts.is_empty() {
+            return Ok(String::new());
+        }
         let url = self.postgres.admin.replace("{database}", database);
         let mut psql = Command::new(self.postgres_programs.join("psql"));
-        tools::run(psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", text]))
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &url]);
+        tools::run(psql.args(texts.iter().flat_map(|text| ["-c", text])))
     }
 
     fn make_kafka(&self) -> Result<()> {
