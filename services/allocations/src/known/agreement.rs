@@ -1,6 +1,6 @@
 //! Until when money of an agreement may be used: its end date.
 
-use crate::pool;
+use super::contribution;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use events::AgreementChanged;
@@ -34,7 +34,7 @@ impl EventHandler<AgreementChanged> for Agreements {
         // Whoever counts contributions writes whole lots, with the end date that was known before.
         let organisations: BTreeSet<OrganisationId> =
             latest.values().map(|event| event.organisation_id).collect();
-        tx.lock_all(organisations.into_iter().map(pool::store::intake_lock)).await?;
+        tx.lock_all(organisations.into_iter().map(contribution::lock)).await?;
         for (id, event) in latest {
             let row = Model { id, organisation_id: event.organisation_id, end_date: event.end_date };
             upsert_models(tx.db(), &[row]).await?;
