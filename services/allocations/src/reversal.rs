@@ -2,15 +2,17 @@
 
 use crate::{
     allocation_event,
-    ledger::{self, Cause, CauseKind, Command, api::LedgerEntry},
+    disbursement::store as allocations,
+    ledger::{self, Cause, CauseKind, Command, LedgerEntryKind, api::LedgerEntry},
     pool,
+    proposal::{self, State},
 };
 use actix_web::{
     HttpRequest, post,
     web::{Data, Path},
 };
 use auth::{Caller, perm};
-use kernel::{FieldCode, PoolId, Problem};
+use kernel::{Code, FieldCode, PoolId, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -53,7 +55,14 @@ pub(crate) async fn reverse(
     });
     let (pool, entry) = found.await?;
     context.headquarters(&caller.claims).await?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let concerned = match entry.proposal_id {
+            Some(id) => Some(allocations::to_change(scope, tx, id).await?.0),
+            None => None,
+        };
+        if let Some(row) = &concerned {
+            check_state(row.state, entry.kind)?;
+        }
         let cause = Cause {
             kind: CauseKind::Reversal,
             id: entry.id.as_uuid(),
@@ -67,14 +76,25 @@ pub(crate) async fn reverse(
             ledger::rows::by_number(tx.db(), pool_id, posted.number).await?.ok_or_else(Problem::not_found)?;
         let lines = ledger::rows::lines(tx.db(), &[posted.entry]).await?.remove(&posted.entry);
         let shown = LedgerEntry::of(made, lines.unwrap_or_default());
-        if let Some(proposal_id) = entry.proposal_id {
-            allocation_event::emit(tx, proposal_id).await?;
+        if let Some(row) = concerned {
+            let row = allocations::touch(tx, row).await?;
+            allocation_event::emit(tx, row.id).await?;
         }
         tx.audit_created("pool.reverse", &pool, &shown).await?;
         let location = format!("/v1/pools/{pool_id}/entries/{}", posted.number);
         Ok(Created::new(location, 1, shown))
     })
     .await
+}
+
+/// Once an allocation is over, nothing of it is unspent again: what was restored may be on its way again.
+fn check_state(state: State, kind: LedgerEntryKind) -> Result<(), Problem> {
+    let is_over = matches!(state, State::Closed | State::Cancelled);
+    if is_over && kind.is_reversible() && kind != LedgerEntryKind::Restore {
+        let fault = proposal::state_fault(state.as_str(), "the allocation is over");
+        return Err(Problem::new(Code::Conflict).field("/state", fault));
+    }
+    Ok(())
 }
 
 fn place(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
@@ -84,4 +104,22 @@ fn place(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
     let id = path.0.parse().map_err(|_| wrong("id", FieldCode::NotAnId, "is not an id (a UUID)"))?;
     let number = path.1.parse().map_err(|_| wrong("number", FieldCode::NotANumber, "is not a number"))?;
     Ok((id, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_spent_stays_spent_once_an_allocation_is_over() {
+        use LedgerEntryKind::{Allocate, Disburse, Restore, Return, Spend};
+        for kind in [Disburse, Spend, Return] {
+            assert!(check_state(State::Disbursing, kind).is_ok());
+            assert!(check_state(State::Reporting, kind).is_ok());
+            assert_eq!(check_state(State::Closed, kind).unwrap_err().status, 409);
+            assert_eq!(check_state(State::Cancelled, kind).unwrap_err().status, 409);
+        }
+        assert!(check_state(State::Closed, Restore).is_ok());
+        assert!(check_state(State::Closed, Allocate).is_ok(), "the ledger refuses it");
+    }
 }

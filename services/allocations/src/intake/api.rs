@@ -245,9 +245,10 @@ pub(crate) async fn update(
             ..before.clone()
         };
         upsert_models(tx.db(), std::slice::from_ref(&after)).await.map_err(already_there)?;
+        let takes_the_same = after.intake == before.intake;
         tx.audit_changed("pool.update", &after, &Pool::try_from(before)?, &Pool::try_from(after.clone())?)
             .await?;
-        let counted = counted(tx, after).await?;
+        let counted = if takes_the_same { after } else { counted(tx, after).await? };
         Ok(Changed::new(counted.version, Pool::try_from(counted)?))
     })
     .await

@@ -39,13 +39,20 @@ pub(crate) async fn recount(
     if pools.is_empty() || roots.is_empty() {
         return Ok(());
     }
-    tx.lock_all(pools.iter().map(|pool| pool::store::lock(pool.id))).await?;
-    // Read again: an entry may have been written before the lock was given.
-    let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
     let wanted: Vec<ContributionId> = roots.keys().copied().collect();
     let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
     let members = facts::by_roots(tx.db(), organisation_id, &wanted).await?;
     let counted = count_roots(&pools, &wanted, &held, &members)?;
+    // Most contributions are in no pool: an import of them keeps nobody from approving.
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let concerned = pools.iter().filter(|pool| counted.contains_key(&pool.id));
+    tx.lock_all(concerned.map(|pool| pool::store::lock(pool.id))).await?;
+    // Read again: an entry may have been written before the locks were given. What counts is the same: that changes under
+    // the intake lock alone.
+    let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
+    let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
     let agreements: BTreeSet<AgreementId> =
         counted.values().flatten().filter_map(|(_, counted)| counted.agreement_id()).collect();
     let ends = agreement::ends(tx.db(), &agreements).await?;

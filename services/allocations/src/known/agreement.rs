@@ -1,5 +1,6 @@
 //! Until when money of an agreement may be used: its end date.
 
+use super::contribution;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use events::AgreementChanged;
@@ -30,6 +31,10 @@ impl EventHandler<AgreementChanged> for Agreements {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<AgreementChanged>) -> Result<(), ConsumeError> {
         let latest: BTreeMap<AgreementId, AgreementChanged> =
             events.into_iter().map(|event| (event.id, event)).collect();
+        // Whoever counts contributions writes whole lots, with the end date that was known before.
+        let organisations: BTreeSet<OrganisationId> =
+            latest.values().map(|event| event.organisation_id).collect();
+        tx.lock_all(organisations.into_iter().map(contribution::lock)).await?;
         for (id, event) in latest {
             let row = Model { id, organisation_id: event.organisation_id, end_date: event.end_date };
             upsert_models(tx.db(), &[row]).await?;

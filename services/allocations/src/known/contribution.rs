@@ -102,6 +102,11 @@ fn day_of(id: ContributionId) -> Option<NaiveDate> {
     Some(at.date_naive())
 }
 
+/// The lock on what is counted of the contributions of an organisation.
+pub(crate) fn lock(organisation_id: OrganisationId) -> String {
+    format!("allocations:intake:{organisation_id}")
+}
+
 /// The records of these roots, in the order in which they were made.
 ///
 /// # Errors

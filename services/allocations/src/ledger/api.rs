@@ -1,18 +1,19 @@
 use super::{
     account::{Account, CauseKind, LedgerEntryKind},
+    promise,
     rows::{self, EntryFilter, entry, posting},
-    store as written,
+    state::Purpose,
 };
-use crate::{lot, pool};
+use crate::{known, lot, pool};
 use ::store::{StoreError, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{DecisionId, DonorId, EntryId, LotId, Money, PoolId, Problem, ProposalId};
+use kernel::{DecisionId, DonorId, EntryId, LotId, Money, PlanId, PoolId, Problem, ProposalId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -221,18 +222,17 @@ pub(crate) async fn positions(
         let pool = pool::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let found = found(db, id.0, &filter, page.limit + 1, page.after()?).await?;
         let page = page.page(found, |row| (row.lot_id, row.proposal_id, row.account.as_str().to_owned()));
-        let state = written::load(db, &pool, Vec::new()).await?;
-        let lots = lot::store::of_pool(db, pool.id).await?;
-        let lots: BTreeMap<LotId, lot::store::Model> = lots.into_iter().map(|lot| (lot.id, lot)).collect();
+        let Named { lots, plans, donors, purposes } = Named::of(db, &pool, &page.items).await?;
         Ok(page.map(|row| {
             let lot = lots.get(&row.lot_id);
-            let purpose = state.promises.get(&row.proposal_id);
-            let in_ledger = state.lots.get(&row.lot_id);
+            let donor = lot.and_then(|lot| lot.donor_id).and_then(|id| donors.get(&id).cloned());
+            let purpose = purposes.get(&row.proposal_id);
+            let in_ledger = lot.map(|lot| rows::lot(lot, &plans));
             LedgerPosition {
                 account: row.account,
                 lot_id: row.lot_id,
                 donor_id: lot.and_then(|lot| lot.donor_id),
-                donor_name: lot.and_then(|lot| lot.donor_name.clone()),
+                donor_name: donor.or_else(|| lot.and_then(|lot| lot.donor_name.clone())),
                 proposal_id: rows::proposal(row.proposal_id),
                 amount: Money::usd(row.amount),
                 fits: in_ledger.zip(purpose).is_none_or(|(lot, purpose)| lot.fits(purpose)),
@@ -240,6 +240,43 @@ pub(crate) async fn positions(
         }))
     })
     .await
+}
+
+/// What a page of positions is shown with.
+struct Named {
+    lots: BTreeMap<LotId, lot::store::Model>,
+    plans: BTreeMap<String, PlanId>,
+    donors: BTreeMap<DonorId, String>,
+    purposes: BTreeMap<ProposalId, Purpose>,
+}
+
+impl Named {
+    async fn of(
+        db: &impl ConnectionTrait,
+        pool: &pool::store::Model,
+        positions: &[Found],
+    ) -> Result<Self, StoreError> {
+        let keys: BTreeSet<LotId> = positions.iter().map(|position| position.lot_id).collect();
+        let keys = keys.into_iter().map(Into::into);
+        let found = sql::select_by_keys(db, "SELECT * FROM lot WHERE true", vec![], "id", keys).await?;
+        let lots: Vec<lot::store::Model> = sql::read(&found)?;
+        let references: BTreeSet<String> = lots.iter().flat_map(lot::store::Model::fts_plans).collect();
+        let donors: BTreeSet<DonorId> = lots.iter().filter_map(|lot| lot.donor_id).collect();
+        let keys: BTreeSet<ProposalId> = positions.iter().map(|position| position.proposal_id).collect();
+        let keys = keys.into_iter().map(Into::into);
+        let text = "SELECT * FROM promise WHERE true";
+        let found = sql::select_by_keys(db, text, vec![], "proposal_id", keys).await?;
+        let mut purposes = BTreeMap::new();
+        for row in sql::read::<rows::promise::Model>(&found)? {
+            purposes.insert(row.proposal_id, promise::purpose(&row)?);
+        }
+        Ok(Self {
+            plans: known::plan::by_fts(db, pool.organisation_id, &references).await?,
+            donors: known::donor::names(db, &donors).await?,
+            lots: lots.into_iter().map(|lot| (lot.id, lot)).collect(),
+            purposes,
+        })
+    }
 }
 
 async fn found(

@@ -259,6 +259,11 @@ async fn the_worked_example_comes_out_the_same_through_the_store() {
     let amounts = super::promise::of(&db, &[proposal(1), proposal(8)]).await.unwrap();
     assert_eq!((amounts[&proposal(1)].withdrawn, amounts[&proposal(1)].spent), (15_000_000, 18_500_000));
     assert_eq!(amounts[&proposal(8)], super::promise::Amounts::default());
+    let rows = sql::rows(&db, "SELECT amount FROM entry ORDER BY number", vec![]).await.unwrap();
+    let moved: Vec<i64> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    // Norway's money became 600,000.01 less; 147,058.82 of that was promised, and other lots cover it.
+    assert_eq!(moved[8..10], [60_000_001, 14_705_882]);
+    assert_eq!(moved[3..8], [50_000_000, 40_000_000, 20_000_000, 15_000_000, 15_000_000]);
     verified(&store).await;
 }
 

@@ -314,7 +314,7 @@ pub(crate) async fn write(
         number: pool.entries,
         kind: new.kind,
         day: new.cause.day,
-        amount: parts.iter().map(|(_, cents)| cents).sum(),
+        amount: amount_of(new.kind, &new.postings, &parts),
         proposal_id: new.proposal_id,
         cause_kind: new.cause.kind,
         cause_id: new.cause.id,
@@ -338,7 +338,16 @@ pub(crate) async fn write(
     Ok(Posted { entry: row.id, number: row.number, parts, headroom_after })
 }
 
-/// What moves of each lot: what leaves its positions, or what comes in.
+/// What an entry moves, in cents. Where other lots take the place of one, what is replaced counts once.
+fn amount_of(kind: LedgerEntryKind, postings: &[Posting], parts: &[(LotId, i64)]) -> i64 {
+    if matches!(kind, LedgerEntryKind::Cover | LedgerEntryKind::Absorb) {
+        let uncovered = postings.iter().filter(|posting| posting.account == Account::Uncovered);
+        return uncovered.map(|posting| -posting.amount).sum();
+    }
+    parts.iter().map(|(_, cents)| cents).sum()
+}
+
+/// What moves of each lot: what leaves its positions, or by how much what was received changes.
 fn parts(postings: &[Posting]) -> Vec<(LotId, i64)> {
     let mut parts: BTreeMap<LotId, (i64, i64)> = BTreeMap::new();
     for posting in postings {
@@ -346,7 +355,7 @@ fn parts(postings: &[Posting]) -> Vec<(LotId, i64)> {
         if posting.account.is_position() {
             *left += (-posting.amount).max(0);
         } else if posting.account == Account::Received {
-            *received += posting.amount.max(0);
+            *received += posting.amount.abs();
         }
     }
     let moved = parts.into_iter().map(|(lot_id, (left, received))| (lot_id, left.max(received)));

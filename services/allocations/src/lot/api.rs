@@ -1,11 +1,12 @@
 use super::store::{self, Model};
-use crate::pool;
+use crate::{known, pool};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AgreementId, ContributionId, DonorId, Earmarking, LotId, Money, PoolId, Problem, text::split};
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, joined, openapi::ReadProblems};
+use std::collections::BTreeSet;
 use utoipa::{IntoParams, ToSchema};
 
 /// What a pool has of a contribution, with all that was paid, allotted and corrected of it; or own funds of the
@@ -120,7 +121,14 @@ pub(crate) async fn list(
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         pool::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let rows = store::list(scope, db, id.0, &filter, page, page.after()?).await?;
-        Ok(page.page(rows, |row| row.id).map(Lot::from))
+        let page = page.page(rows, |row| row.id);
+        let donors: BTreeSet<DonorId> = page.items.iter().filter_map(|row| row.donor_id).collect();
+        let donors = known::donor::names(db, &donors).await?;
+        Ok(page.map(|row| {
+            // By its new name, if the donor was renamed.
+            let known = row.donor_id.and_then(|id| donors.get(&id).cloned());
+            Lot::from(Model { donor_name: known.or_else(|| row.donor_name.clone()), ..row })
+        }))
     })
     .await
 }

@@ -102,6 +102,7 @@ CREATE TABLE redeployment (
   at {instant} NOT NULL
 );
 CREATE UNIQUE INDEX redeployment_by_decision ON redeployment (decision_id);
+CREATE INDEX redeployment_by_withdrawal ON redeployment (withdraw_entry);
 CREATE INDEX redeployment_by_proposal ON redeployment (proposal_id, id);
 CREATE INDEX redeployment_by_receiver ON redeployment (to_proposal_id, id);
 CREATE TABLE period_extension (

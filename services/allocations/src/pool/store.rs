@@ -1,4 +1,5 @@
 use super::intake::Intake;
+use crate::known::contribution;
 use kernel::{OfficeId, OrganisationId, PoolId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
@@ -61,7 +62,7 @@ pub(crate) fn lock(pool_id: PoolId) -> String {
 /// The lock on what the pools of an organisation take in: whoever makes a pool or counts contributions holds it, before
 /// those of pools.
 pub(crate) fn intake_lock(organisation_id: OrganisationId) -> String {
-    format!("allocations:intake:{organisation_id}")
+    contribution::lock(organisation_id)
 }
 
 /// Pools are the staff's.

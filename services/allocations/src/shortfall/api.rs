@@ -248,6 +248,8 @@ async fn take(tx: &mut TenantTx, before: Model, step: &Step) -> Result<Model, Ap
 
 /// Tells of allocations, each at its next version: other lots pay for them now.
 async fn tell(tx: &mut Transaction, case: &Model, concerned: Vec<ProposalId>) -> Result<(), StoreError> {
+    // An office may be filing its budget meanwhile.
+    tx.lock_all(concerned.iter().map(|id| proposal::store::lock_of(*id))).await?;
     for id in concerned {
         let found = proposal::store::find(tx.db(), case.organisation_id, id).await?;
         if let Some(row) = found {

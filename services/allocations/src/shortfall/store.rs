@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use service::PageRequest;
+use std::collections::BTreeSet;
 
 /// Cases that are opened or closed in one transaction.
 const BATCH_SIZE: usize = 100;
@@ -192,7 +193,15 @@ pub(crate) async fn open_due(tx: &Transaction, before: DateTime<Utc>) -> Result<
 /// Closes the cases of lots that lack nothing any more, though nobody covered or absorbed it. How many.
 pub(crate) async fn close_settled(tx: &Transaction) -> Result<usize, StoreError> {
     let text = format!("SELECT * {SETTLED} ORDER BY id LIMIT {BATCH_SIZE}");
+    let found: Vec<Model> = sql::all(tx.db(), &text, vec![]).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    // Somebody may be covering one, or a contribution becoming less again: who does either holds the pool's lock.
+    let pools: BTreeSet<PoolId> = found.iter().map(|case| case.pool_id).collect();
+    tx.lock_all(pools.into_iter().map(window::store::pool_lock)).await?;
     let cases: Vec<Model> = sql::all(tx.db(), &text, vec![]).await?;
+    let cases: Vec<Model> = cases.into_iter().filter(|case| found.contains(case)).collect();
     let now = tx.now();
     for before in &cases {
         let lot = lot_of(tx.db(), before.lot_id).await?;

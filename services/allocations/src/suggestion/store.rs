@@ -128,7 +128,8 @@ pub(crate) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError
     Ok(())
 }
 
-/// Accepts a suggestion for which some cents of a proposal are withdrawn. The first record of the money that replaces them.
+/// Accepts a suggestion for which some cents of a proposal are withdrawn: other suggestions of the same money have so much
+/// less. The first record of the money that replaces them.
 ///
 /// # Errors
 /// 422 at `/suggestion_id` for one of another proposal, 409 for one that is not open.
@@ -138,12 +139,14 @@ pub(crate) async fn accept(
     id: SuggestionId,
     amount: i64,
 ) -> Result<ContributionId, ApiError> {
-    tx.lock(&lock_of(id)).await?;
     let found = find(tx.db(), proposal.organisation_id, id).await?;
-    let Some(before) = found.filter(|row| row.proposal_id == proposal.id) else {
+    let Some(found) = found.filter(|row| row.proposal_id == proposal.id) else {
         let fault = FieldCode::UnknownReference.says("is no suggestion on this proposal");
         return Err(Problem::invalid_field("/suggestion_id", fault.with("kind", "suggestion")).into());
     };
+    let rows = locked(tx, proposal.organisation_id, &[found.contribution_id]).await?;
+    let (own, others): (Vec<Model>, Vec<Model>) = rows.into_iter().partition(|row| row.id == id);
+    let before = own.into_iter().next().unwrap_or(found);
     let state = transition(before.state, Action::Accept)?;
     let after = Model {
         version: before.version + 1,
@@ -155,6 +158,8 @@ pub(crate) async fn accept(
         ..before.clone()
     };
     save(tx, &after).await?;
+    let less: Vec<Model> = others.into_iter().filter_map(|row| lessened(tx, row, amount)).collect();
+    upsert_models(tx.db(), &less).await?;
     tx.audit_changed("allocation_suggestion.accept", &after, &before.state, &after.state).await?;
     Ok(after.contribution_id)
 }
@@ -321,6 +326,19 @@ impl Arrived {
         let (money, donor_id) = (self.money.cents, self.donor_id);
         (!is_same).then(|| Model { version, state, amount, money, donor_id, updated_at: tx.now(), ..row })
     }
+}
+
+/// An open suggestion after some cents of its money took the place of another allocation.
+fn lessened(tx: &Transaction, row: Model, cents: i64) -> Option<Model> {
+    if row.state != State::Open {
+        return None;
+    }
+    let money = (row.money - cents).max(0);
+    if money == 0 {
+        return lapsed(tx, Model { money, ..row });
+    }
+    let (version, amount) = (row.version + 1, row.amount.min(money));
+    Some(Model { version, money, amount, updated_at: tx.now(), ..row })
 }
 
 /// A suggestion for which there is no money, or nothing to replace, any more.

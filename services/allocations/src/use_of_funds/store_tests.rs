@@ -205,6 +205,55 @@ async fn a_shortfall_is_a_case_after_a_minute_and_ends_when_the_money_comes() {
     assert_eq!((ended.len(), ended[0].state, ended[0].version), (1, shortfall::State::Closed, 2));
 }
 
+#[tokio::test]
+async fn money_that_replaced_one_allocation_replaces_no_other() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    let other = ProposalId::from_u128(2);
+    let tx = store.system(Actor::system()).await.unwrap();
+    let second = proposal::store::Model {
+        id: other,
+        reference: "MIR-2026-00043".to_owned(),
+        approved: Some(50_000_000),
+        ..row(State::Approved)
+    };
+    proposal::store::insert(&tx, &second).await.unwrap();
+    tx.commit().await.unwrap();
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 40_000_000).await;
+    let mut tx = store.system(Actor::system()).await.unwrap();
+    let cause = Cause {
+        kind: CauseKind::Proposal,
+        id: other.as_uuid(),
+        sequence: 1,
+        day: tx.now().date_naive(),
+        reason: None,
+        decision_id: None,
+    };
+    let purpose = proposal::purpose(&second);
+    let command = Command::Allocate { purpose, amount: 40_000_000, from_reserved: false };
+    ledger::store::post(&mut tx, POOL, command, cause).await.unwrap();
+    tx.commit().await.unwrap();
+    let earmarked = Fact {
+        earmarking: Some(Earmarking::Earmarked.as_str().to_owned()),
+        countries: ",SDN,".to_owned(),
+        ..gift(5, 15_000_000)
+    };
+    counts(&store, earmarked).await;
+    let made = suggestions(&store).await;
+    assert_eq!(made.iter().map(|row| row.amount).collect::<Vec<_>>(), [15_000_000, 15_000_000]);
+    for (taken, left) in [(made[0].proposal_id, Some(5_000_000)), (made[1].proposal_id, None)] {
+        let there = suggestions(&store).await;
+        let found = there.iter().find(|made| made.proposal_id == taken).unwrap();
+        let from = if taken == other { second.clone() } else { row(State::Approved) };
+        let mut tx = store.system(Actor::system()).await.unwrap();
+        suggestion::store::accept(&mut tx, &from, found.id, 10_000_000).await.unwrap();
+        tx.commit().await.unwrap();
+        let open = suggestions(&store).await.into_iter().find(|row| row.state == suggestion::State::Open);
+        assert_eq!(open.map(|row| row.amount), left);
+    }
+}
+
 async fn suggestions(store: &Store) -> Vec<suggestion::store::Model> {
     let db = store.system_read().await.unwrap();
     sql::all(&db, "SELECT * FROM suggestion ORDER BY id", vec![]).await.unwrap()
