@@ -44,6 +44,19 @@ async fn what_passes_is_a_decision_with_a_hash_that_shows_a_change() {
 }
 
 #[tokio::test]
+async fn an_amount_that_was_written_over_is_found() {
+    let world = World::new(DecidedBy::Committee).await;
+    let mut tx = world.begin().await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    let decision = decision.unwrap();
+    assert!(decision.is_intact());
+    let text = "UPDATE decision SET amount = 100 WHERE id = $1";
+    sql::execute(tx.db(), text, params![decision.id]).await.unwrap();
+    assert_eq!(first_broken(tx.db()).await.unwrap(), Some(decision.id));
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
 async fn too_few_votes_decide_nothing_and_the_last_vote_of_a_seat_counts() {
     let world = World::new(DecidedBy::Committee).await;
     let mut tx = world.begin().await;
