@@ -9,7 +9,7 @@ use super::{
 use crate::{
     committee::{rules, store as committees, trail::trail},
     decision::take::{Source, Taken, take},
-    ledger,
+    ledger::{self, Command},
     motion::{
         Ballot, MotionState,
         new_motion::{self, Decided},
@@ -57,7 +57,7 @@ impl Settling {
         Ok(Self { circulation, decided })
     }
 
-    /// Ends it if it has ended. One that is carried while the window has too little left waits for its time, and lapses
+    /// Ends it if it has ended. One that is carried while the money cannot be promised waits for its time, and lapses
     /// then, as one does whose decision was refused (`is_refused`). `tx` writes for the whole organisation.
     ///
     /// # Errors
@@ -118,13 +118,19 @@ impl Settling {
     }
 }
 
-/// Whether the window has too little left for what would be approved.
+/// Whether what would be approved cannot be promised now: the window has too little left or is over, or no money may be used
+/// for it. Whoever casts the last vote that is needed is not refused for that.
 async fn is_short(tx: &Transaction, circulation: &Model, decided: &Decided) -> Result<bool, StoreError> {
     let Some(amount) = circulation.amount.filter(|_| circulation.resolution.approves()) else {
         return Ok(false);
     };
     let terms = &decided.terms;
-    Ok(amount > ledger::store::headroom(tx.db(), terms.pool_id, terms.id).await?)
+    if !terms.state.is_under_way() {
+        return Ok(true);
+    }
+    let purpose = proposal::purpose(&decided.proposal);
+    let promise = Command::Allocate { purpose, amount, from_reserved: false };
+    ledger::store::would_refuse(tx.db(), terms.pool_id, &promise).await
 }
 
 /// The figures of the votes.
