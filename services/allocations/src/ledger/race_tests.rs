@@ -4,16 +4,16 @@ use super::{
     account::{Account, CauseKind},
     rule::Command,
     state::{Envelope, Purpose},
-    store::{Cause, Posted, post_within},
+    store::{Cause, Posted, post_within, would_refuse},
     verify::verify,
 };
 use crate::{
     intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
     migration::Migrator,
-    pool,
+    pool, window,
 };
-use ::store::{Actor, Postgres, Store, insert_models, migration, sql, upsert_models};
+use ::store::{Actor, Postgres, Store, insert_models, migration, params, sql, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{Clock, EntryId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, Reason, WindowId};
@@ -174,4 +174,28 @@ async fn of_two_reversals_at_once_one_is_refused() {
     if let Some(store) = on_postgres("of_two_reversals_at_once_one_is_refused").await {
         two_reversals(&store).await;
     }
+}
+
+#[tokio::test]
+async fn a_promise_is_tried_without_writing_it() {
+    let folder = testkit::folder();
+    let store = on_sqlite(&folder).await;
+    with_pool(&store, [900_000_000, 400_000_001]).await;
+    let tx = store.system(Actor::system()).await.unwrap();
+    let open = window::store::Model {
+        pool_id: POOL,
+        state: window::State::Open,
+        envelope: ENVELOPE,
+        ..window::store::tests::blank()
+    };
+    window::store::insert(&tx, &open).await.unwrap();
+    for (amount, is_refused) in [(ENVELOPE, false), (ENVELOPE + 1, true), (ENVELOPE, false)] {
+        let found = would_refuse(tx.db(), POOL, &allocate(1, amount)).await.unwrap();
+        assert_eq!(found, is_refused, "{amount}");
+    }
+    // The window has room, and no money may be used so late.
+    let last = day().pred_opt().unwrap();
+    sql::execute(tx.db(), "UPDATE lot SET use_by = $1", params![last]).await.unwrap();
+    assert!(would_refuse(tx.db(), POOL, &allocate(1, ENVELOPE)).await.unwrap());
+    tx.commit().await.unwrap();
 }
