@@ -11,7 +11,7 @@ use crate::{
     intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
     migration::Migrator,
-    pool, window,
+    pool,
 };
 use ::store::{Actor, Postgres, Store, insert_models, migration, params, sql, upsert_models};
 use auth::ApiError;
@@ -182,13 +182,14 @@ async fn a_promise_is_tried_without_writing_it() {
     let store = on_sqlite(&folder).await;
     with_pool(&store, [900_000_000, 400_000_001]).await;
     let tx = store.system(Actor::system()).await.unwrap();
-    let open = window::store::Model {
-        pool_id: POOL,
-        state: window::State::Open,
-        envelope: ENVELOPE,
-        ..window::store::tests::blank()
-    };
-    window::store::insert(&tx, &open).await.unwrap();
+    // Windows ask the ledger, which reads their table and not their module.
+    let text =
+        "INSERT INTO allocation_window (id, version, organisation_id, office_id, pool_id, committee_id, kind,
+                  state, title, envelope, opens_at, closes_at, time_zone, fields, created_at, updated_at)
+                VALUES ($1, 1, $2, $3, $4, $3, 'standard', 'open', '', $5, $6, $6, 'UTC', '{}', $6, $6)";
+    let office_id = OfficeId::from_u128(2);
+    let values = params![WindowId::from_u128(1), ORGANISATION, office_id, POOL, ENVELOPE, tx.now()];
+    sql::execute(tx.db(), text, values).await.unwrap();
     for (amount, is_refused) in [(ENVELOPE, false), (ENVELOPE + 1, true), (ENVELOPE, false)] {
         let found = would_refuse(tx.db(), POOL, &allocate(1, amount)).await.unwrap();
         assert_eq!(found, is_refused, "{amount}");
