@@ -205,6 +205,7 @@ pub(crate) async fn create(
         let found = committees::get(scope, tx.db(), committee_id).await?;
         let committee = found.ok_or_else(|| Problem::invalid_field("/committee_id", unknown("committee")))?;
         let place = (committee.id, proposal_id);
+        tx.lock(&crate::proposal::store::lock_of(proposal_id)).await?;
         let decided = new_motion::decided(scope, tx.db(), place, "/proposal_id").await?;
         check_urgency(decided.terms.kind, urgency_reason.as_deref())?;
         let amount = under_wording(new_motion::check(&wording, Some(&decided.proposal)))?;
@@ -271,9 +272,8 @@ fn check_urgency(kind: WindowKind, reason: Option<&str>) -> Result<(), Problem> 
     checks.finish()
 }
 
-/// Whether nothing else on a proposal is under way. The proposal is locked, so that it stays so.
+/// Whether nothing else on a proposal is under way. The proposal has to be locked, so that it stays so.
 async fn check_free(tx: &TenantTx, proposal_id: ProposalId) -> Result<(), ApiError> {
-    tx.lock(&crate::proposal::store::lock_of(proposal_id)).await?;
     if store::is_open_on_proposal(tx.db(), proposal_id).await? {
         return Err(taken("/proposal_id", "circulates already"));
     }

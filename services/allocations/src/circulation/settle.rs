@@ -4,24 +4,28 @@ use super::{
     CirculationState,
     api::Circulation,
     rule,
-    store::{self, Model},
+    store::{self, EntitledSeat, Model},
 };
 use crate::{
     committee::{rules, store as committees, trail::trail},
     decision::take::{Source, Taken, take},
-    ledger,
+    ledger::{self, Command},
     motion::{
         Ballot, MotionState,
         new_motion::{self, Decided},
-        rule::{Tally, quorum},
+        roll,
+        rule::{Tally, is_for_the_head, quorum},
     },
     pool, proposal,
 };
 use ::store::{Actor, Store, StoreError, TenantScope, Transaction};
 use auth::ApiError;
-use kernel::{CirculationId, OrganisationId, Problem};
+use kernel::{CirculationId, OrganisationId, PersonId, Problem, SeatId};
 use service::{Context, Job};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// How often the worker looks.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -53,7 +57,7 @@ impl Settling {
         Ok(Self { circulation, decided })
     }
 
-    /// Ends it if it has ended. One that is carried while the window has too little left waits for its time, and lapses
+    /// Ends it if it has ended. One that is carried while the money cannot be promised waits for its time, and lapses
     /// then, as one does whose decision was refused (`is_refused`). `tx` writes for the whole organisation.
     ///
     /// # Errors
@@ -74,7 +78,12 @@ impl Settling {
         tally.quorum = quorum(tally.entitled, &rules.quorum);
         let objections = store::objections(tx.db(), before.id).await?.len();
         let is_over = before.closes_at <= now;
-        let mut state = rule::state(&tally, objections, is_over, &rules.circulation);
+        let mut state = if is_for_the_head(tally.entitled, &rules.quorum) {
+            // Conflicts of interest were found since: a meeting refers it to the head.
+            CirculationState::Referred
+        } else {
+            rule::state(&tally, objections, is_over, &rules.circulation)
+        };
         if state == CirculationState::Passed && (is_refused || is_short(tx, &before, &decided).await?) {
             state = if is_over { CirculationState::Lapsed } else { CirculationState::Open };
         }
@@ -109,19 +118,35 @@ impl Settling {
     }
 }
 
-/// Whether the window has too little left for what would be approved.
+/// Whether what would be approved cannot be promised now: the window has too little left or is over, or no money may be used
+/// for it. Whoever casts the last vote that is needed is not refused for that.
 async fn is_short(tx: &Transaction, circulation: &Model, decided: &Decided) -> Result<bool, StoreError> {
     let Some(amount) = circulation.amount.filter(|_| circulation.resolution.approves()) else {
         return Ok(false);
     };
     let terms = &decided.terms;
-    Ok(amount > ledger::store::headroom(tx.db(), terms.pool_id, terms.id).await?)
+    if !terms.state.is_under_way() {
+        return Ok(true);
+    }
+    let purpose = proposal::purpose(&decided.proposal);
+    let promise = Command::Allocate { purpose, amount, from_reserved: false };
+    ledger::store::would_refuse(tx.db(), terms.pool_id, &promise).await
 }
 
 /// The figures of the votes.
 async fn tally(tx: &Transaction, circulation: &Model) -> Result<Tally, StoreError> {
-    let seats = circulation.seats()?;
     let votes = store::votes(tx.db(), circulation.id).await?;
+    let recused = roll::recused(tx.db(), Some(circulation.proposal_id)).await?;
+    Ok(counted(circulation.seats()?, &votes, &recused))
+}
+
+/// The figures without the seats of those who have a conflict of interest by now, whether they voted before or not.
+fn counted(
+    mut seats: Vec<EntitledSeat>,
+    votes: &BTreeMap<SeatId, Ballot>,
+    recused: &BTreeSet<PersonId>,
+) -> Tally {
+    seats.retain(|seat| !recused.contains(&seat.person_id));
     let mut tally = Tally { entitled: seats.len(), ..Tally::default() };
     for ballot in seats.iter().filter_map(|seat| votes.get(&seat.seat_id)) {
         match ballot {
@@ -130,7 +155,7 @@ async fn tally(tx: &Transaction, circulation: &Model) -> Result<Tally, StoreErro
             Ballot::Abstain => tally.abstain += 1,
         }
     }
-    Ok(tally)
+    tally
 }
 
 fn ended(before: &Model, state: CirculationState, tally: &Tally) -> Model {
@@ -194,4 +219,28 @@ async fn end_as(
     settling.settle(&scope, &mut tx, is_refused).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vote_does_not_count_of_a_member_who_has_a_conflict_by_now() {
+        let (seat, person) = (SeatId::from_u128, PersonId::from_u128);
+        let seats: Vec<EntitledSeat> = (1..=5)
+            .map(|number| EntitledSeat { seat_id: seat(number), person_id: person(10 + number) })
+            .collect();
+        let votes = [(1, Ballot::Yes), (2, Ballot::Yes), (3, Ballot::Yes), (4, Ballot::No)];
+        let votes: BTreeMap<SeatId, Ballot> =
+            votes.into_iter().map(|(number, vote)| (seat(number), vote)).collect();
+        let figures = |recused: &[u128]| {
+            let recused: BTreeSet<PersonId> = recused.iter().map(|number| person(number + 10)).collect();
+            let tally = counted(seats.clone(), &votes, &recused);
+            (tally.entitled, tally.yes, tally.no)
+        };
+        assert_eq!(figures(&[]), (5, 3, 1));
+        assert_eq!(figures(&[1]), (4, 2, 1));
+        assert_eq!(figures(&[4, 5]), (3, 3, 0));
+    }
 }

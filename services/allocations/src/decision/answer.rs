@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     allocation_event,
+    committee::refusal::conflict,
     ledger::{self, Cause, CauseKind, Command},
     motion::new_motion::{self, Decided},
     pool, proposal,
@@ -34,7 +35,7 @@ pub(crate) async fn to_change(
 /// Ends the wait for the head: what was reserved is allocated and the proposal moves on, or it is available again.
 ///
 /// # Errors
-/// 409 when the decision does not wait any more, and what the ledger or the proposal refuses.
+/// 409 when the decision does not wait any more or its time is over, and what the ledger or the proposal refuses.
 pub(crate) async fn answer(
     scope: &TenantScope,
     tx: &mut Transaction,
@@ -44,6 +45,10 @@ pub(crate) async fn answer(
     let state = transition(before.state, action)?;
     let now = tx.now();
     let is_person = action != Action::Expire;
+    if is_person && before.confirm_until.is_some_and(|until| until <= now) {
+        let why = "the time in which the head of the organisation may answer is over";
+        return Err(conflict("decision", before.state.as_str(), why));
+    }
     let mut after = Model {
         version: before.version + 1,
         state,

@@ -80,6 +80,12 @@ mod tests {
         assert!(!step(&world.store).await.unwrap());
         assert_eq!(state().await, DecisionState::AwaitingHead);
         world.clock.advance(TimeDelta::seconds(1));
+        // Nobody confirms what the worker has not ended yet.
+        let mut tx = world.begin().await;
+        let before = answer::to_change(&scope(), &tx, id).await.unwrap();
+        let late = answer::answer(&scope(), &mut tx, before, (Action::Confirm, None)).await.unwrap_err();
+        assert_eq!(late.0.status, 409);
+        tx.rollback().await.unwrap();
         step(&world.store).await.unwrap();
         assert_eq!(state().await, DecisionState::Expired);
     }

@@ -74,9 +74,16 @@ impl Model {
         Ok(serde_json::from_str(&self.content)?)
     }
 
-    /// Whether the content is the one that was written.
+    /// Whether the content is the one that was written, and the columns that others read say the same.
     pub(crate) fn is_intact(&self) -> bool {
-        sha256(&self.content) == self.sha256
+        let says_the_same = |said: DecisionContent| {
+            said.id == self.id
+                && said.organisation_id == self.organisation_id
+                && said.proposal_id == self.proposal_id
+                && said.resolution == self.resolution
+                && said.amount.map(|amount| amount.minor()) == self.amount
+        };
+        sha256(&self.content) == self.sha256 && self.said().is_ok_and(says_the_same)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use ::store::{params, sql};
-use kernel::{MeetingId, MotionId};
+use kernel::{AgendaItemId, MeetingId, MotionId};
 
 #[tokio::test]
 async fn what_passes_is_a_decision_with_a_hash_that_shows_a_change() {
@@ -41,6 +41,19 @@ async fn what_passes_is_a_decision_with_a_hash_that_shows_a_change() {
     tx.commit().await.unwrap();
     let db = world.store.system_read().await.unwrap();
     assert_eq!(first_broken(&db).await.unwrap(), Some(decision.id));
+}
+
+#[tokio::test]
+async fn an_amount_that_was_written_over_is_found() {
+    let world = World::new(DecidedBy::Committee).await;
+    let mut tx = world.begin().await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    let decision = decision.unwrap();
+    assert!(decision.is_intact());
+    let text = "UPDATE decision SET amount = 100 WHERE id = $1";
+    sql::execute(tx.db(), text, params![decision.id]).await.unwrap();
+    assert_eq!(first_broken(tx.db()).await.unwrap(), Some(decision.id));
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -101,5 +114,12 @@ async fn what_a_meeting_leaves_is_on_the_agenda_of_the_next() {
     meeting::store::save(&tx, &third).await.unwrap();
     item::take_over(&tx, &third).await.unwrap();
     assert!(item::of_meeting(tx.db(), third.id).await.unwrap().is_empty());
+    // What the second leaves as well goes to the third, which was planned before, after what is on its agenda.
+    let own = item::Model { id: AgendaItemId::from_u128(301), meeting_id: third.id, ..items[0].clone() };
+    item::save_all(&tx, &[own]).await.unwrap();
+    item::carry_over(&tx, items[0].meeting_id).await.unwrap();
+    item::take_over(&tx, &third).await.unwrap();
+    let items = item::of_meeting(tx.db(), third.id).await.unwrap();
+    assert_eq!(items.iter().map(|item| item.position).collect::<Vec<_>>(), [1, 2]);
     tx.commit().await.unwrap();
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     allocation_event,
-    committee::{self, DecidedBy, day_in, rules::Rules, trail::trail},
+    committee::{self, DecidedBy, day_in, refusal::conflict, rules::Rules, trail::trail},
     ledger::{self, Cause, CauseKind, Command, Posted},
     motion::{MotionState, Resolution, new_motion::Decided, rule::Tally},
     proposal,
@@ -106,7 +106,8 @@ impl Taken<'_> {
 /// held already.
 ///
 /// # Errors
-/// What the ledger refuses (409 `envelope_exceeded`, `no_eligible_money`), or the proposal's state: then nothing happened.
+/// What the ledger refuses (409 `envelope_exceeded`, `no_eligible_money`), or the state of the window or the proposal: then
+/// nothing happened.
 pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model, ApiError> {
     let (id, now): (DecisionId, _) = (tx.new_id(), tx.now());
     let organisation_id = taken.committee.organisation_id;
@@ -162,6 +163,9 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
 }
 
 /// The ledger's entry of an approval: an allocation, or a reservation for the head.
+///
+/// # Errors
+/// 409 for a window that is over, whose envelope is free for others, and what the ledger refuses.
 async fn promise(
     tx: &mut Transaction,
     taken: &Taken<'_>,
@@ -172,6 +176,11 @@ async fn promise(
     else {
         return Ok(None);
     };
+    let window = decided.terms.state;
+    if !window.is_under_way() {
+        let why = format!("money is promised in a window that is not over, and this one is {window}");
+        return Err(conflict("allocation_window", window.as_str(), why));
+    }
     let purpose = proposal::purpose(&decided.proposal);
     let command = match decided_by {
         DecidedBy::Committee => Command::Allocate { purpose, amount, from_reserved: false },

@@ -4,7 +4,7 @@ use super::{
     account::{Account, CauseKind},
     rule::Command,
     state::{Envelope, Purpose},
-    store::{Cause, Posted, post_within},
+    store::{Cause, Posted, post_within, would_refuse},
     verify::verify,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     migration::Migrator,
     pool,
 };
-use ::store::{Actor, Postgres, Store, insert_models, migration, sql, upsert_models};
+use ::store::{Actor, Postgres, Store, insert_models, migration, params, sql, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{Clock, EntryId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, Reason, WindowId};
@@ -174,4 +174,29 @@ async fn of_two_reversals_at_once_one_is_refused() {
     if let Some(store) = on_postgres("of_two_reversals_at_once_one_is_refused").await {
         two_reversals(&store).await;
     }
+}
+
+#[tokio::test]
+async fn a_promise_is_tried_without_writing_it() {
+    let folder = testkit::folder();
+    let store = on_sqlite(&folder).await;
+    with_pool(&store, [900_000_000, 400_000_001]).await;
+    let tx = store.system(Actor::system()).await.unwrap();
+    // Windows ask the ledger, which reads their table and not their module.
+    let text =
+        "INSERT INTO allocation_window (id, version, organisation_id, office_id, pool_id, committee_id, kind,
+                  state, title, envelope, opens_at, closes_at, time_zone, fields, created_at, updated_at)
+                VALUES ($1, 1, $2, $3, $4, $3, 'standard', 'open', '', $5, $6, $6, 'UTC', '{}', $6, $6)";
+    let office_id = OfficeId::from_u128(2);
+    let values = params![WindowId::from_u128(1), ORGANISATION, office_id, POOL, ENVELOPE, tx.now()];
+    sql::execute(tx.db(), text, values).await.unwrap();
+    for (amount, is_refused) in [(ENVELOPE, false), (ENVELOPE + 1, true), (ENVELOPE, false)] {
+        let found = would_refuse(tx.db(), POOL, &allocate(1, amount)).await.unwrap();
+        assert_eq!(found, is_refused, "{amount}");
+    }
+    // The window has room, and no money may be used so late.
+    let last = day().pred_opt().unwrap();
+    sql::execute(tx.db(), "UPDATE lot SET use_by = $1", params![last]).await.unwrap();
+    assert!(would_refuse(tx.db(), POOL, &allocate(1, ENVELOPE)).await.unwrap());
+    tx.commit().await.unwrap();
 }

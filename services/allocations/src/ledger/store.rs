@@ -285,6 +285,27 @@ pub(crate) async fn headroom(
     Ok(load(db, &pool, envelopes).await?.headroom(window_id))
 }
 
+/// Whether the rule would refuse a promise now, for whatever reason. The pool has to be locked; nothing is written.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn would_refuse(
+    db: &impl ConnectionTrait,
+    pool_id: PoolId,
+    promise: &Command,
+) -> Result<bool, StoreError> {
+    let text = "SELECT * FROM pool WHERE id = $1";
+    let Some(pool) = sql::all::<pool::store::Model>(db, text, params![pool_id]).await?.pop() else {
+        return Ok(true);
+    };
+    let envelopes = envelopes(db, pool_id).await?;
+    let mut state = load(db, &pool, envelopes).await?;
+    if let Command::Reserve { purpose, .. } | Command::Allocate { purpose, .. } = promise {
+        state.promises.insert(purpose.proposal_id, purpose.clone());
+    }
+    Ok(rule::post(&state, promise).is_err())
+}
+
 /// Writes an entry that the rule allows: `pool` and `state` are those that it was made from, and become what follows.
 ///
 /// # Errors

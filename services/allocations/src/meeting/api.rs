@@ -6,15 +6,16 @@ use super::{
     store::{self, Filter},
 };
 use crate::committee::{
+    day_in,
     refusal::{conflict, unknown},
-    store as committees,
+    rules, store as committees,
     trail::trail,
 };
-use ::store::StoreError;
+use ::store::{StoreError, TenantScope, TenantTx};
 use actix_web::{HttpRequest, get, post, put, web::Data};
-use auth::{Caller, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{CommitteeId, MeetingId, Problem};
+use kernel::{CommitteeId, FieldCode, MeetingId, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -254,6 +255,7 @@ pub(crate) async fn update(
             let why = format!("a meeting that is {} has taken place", before.state);
             return Err(conflict("meeting", before.state.as_str(), why));
         }
+        check_notice(scope, tx, &before, starts_at).await?;
         let after = store::Model {
             version: before.version + 1,
             place,
@@ -268,6 +270,29 @@ pub(crate) async fn update(
         Ok(Changed::new(version, record(tx.db(), after).await?))
     })
     .await
+}
+
+/// A meeting that was convened in time is not brought forward to less notice than its rules ask for.
+///
+/// # Errors
+/// 422 at `/starts_at`.
+async fn check_notice(
+    scope: &TenantScope,
+    tx: &TenantTx,
+    meeting: &store::Model,
+    starts_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let in_time = meeting.convened_at.filter(|_| meeting.short_notice_reason.is_none());
+    let Some(convened_at) = in_time.filter(|_| starts_at < meeting.starts_at) else { return Ok(()) };
+    let found = committees::get(scope, tx.db(), meeting.committee_id).await?;
+    let committee = found.ok_or_else(Problem::not_found)?;
+    let rules = rules::at(tx.db(), committee.id, meeting.rules_number).await?;
+    let day = |at: DateTime<Utc>| day_in(&committee.time_zone, at);
+    if (day(starts_at) - day(convened_at)).num_days() < i64::from(rules.notice_days) {
+        let why = format!("leaves less than {} days' notice", rules.notice_days);
+        return Err(Problem::invalid_field("/starts_at", FieldCode::Invalid.says(why)).into());
+    }
+    Ok(())
 }
 
 fn check(place: &str, starts_at: DateTime<Utc>) -> Result<(), Problem> {

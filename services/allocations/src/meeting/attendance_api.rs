@@ -52,8 +52,12 @@ pub(crate) async fn update(
         let found = committees::get(scope, tx.db(), before.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
         let now = tx.now();
-        let seats = seat::on(tx.db(), committee.id, day_in(&committee.time_zone, now)).await?;
-        let holders: BTreeSet<PersonId> = seats.iter().map(|seat| seat.person_id).collect();
+        // A seat may end or begin at midnight while the meeting goes on.
+        let mut holders: BTreeSet<PersonId> = BTreeSet::new();
+        for at in [before.opened_at.unwrap_or(now), now] {
+            let seats = seat::on(tx.db(), committee.id, day_in(&committee.time_zone, at)).await?;
+            holders.extend(seats.iter().map(|seat| seat.person_id));
+        }
         let mut checks = Checks::new();
         attendance::check(&mut checks, &intervals, &holders, now);
         checks.finish()?;

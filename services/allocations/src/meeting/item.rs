@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 
 /// Items of a meeting at most.
 pub(crate) const MAX_ITEMS: usize = 200;
+/// Items of a meeting at most, with those that it takes over.
+const MAX_TOGETHER: usize = 2 * MAX_ITEMS;
 
 closed_set! {
     /// The state of an item: nothing was decided yet, something was, or the next meeting has it.
@@ -103,16 +105,20 @@ struct Referred {
     reason: String,
 }
 
-/// Puts on the agenda of a new meeting what earlier ones left, and circulations that lapsed or were referred to it. The
-/// committee has to be locked.
+/// Puts at the end of the agenda of a meeting that is planned or convened what earlier ones left, and circulations that
+/// lapsed or were referred to it. The committee has to be locked.
 pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(), StoreError> {
+    let there = of_meeting(tx.db(), meeting.id).await?;
+    let last = there.iter().map(|item| item.position).max().unwrap_or(0);
+    let room = MAX_TOGETHER.saturating_sub(there.len());
     let text = format!(
         "SELECT * FROM agenda_item WHERE committee_id = $1 AND state = 'carried_over' AND carried_to IS NULL
-         ORDER BY id LIMIT {MAX_ITEMS}"
+         ORDER BY id LIMIT {}",
+        room.min(MAX_ITEMS)
     );
     let left: Vec<Model> = sql::all(tx.db(), &text, params![meeting.committee_id]).await?;
     let mut items: Vec<Model> = Vec::new();
-    for (before, position) in left.into_iter().zip(1_i64..) {
+    for (before, position) in left.into_iter().zip(last + 1..) {
         let item = Model {
             id: tx.new_id(),
             meeting_id: meeting.id,
@@ -128,10 +134,11 @@ pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(),
     }
     let text = format!(
         "SELECT id, proposal_id, reason FROM circulation
-         WHERE committee_id = $1 AND state IN ('lapsed', 'referred') AND carried_to IS NULL ORDER BY id LIMIT {MAX_ITEMS}"
+         WHERE committee_id = $1 AND state IN ('lapsed', 'referred') AND carried_to IS NULL ORDER BY id LIMIT {}",
+        room.saturating_sub(items.len()).min(MAX_ITEMS)
     );
     let referred: Vec<Referred> = sql::all(tx.db(), &text, params![meeting.committee_id]).await?;
-    let first = i64::try_from(items.len()).unwrap_or(i64::MAX - 1) + 1;
+    let first = items.last().map_or(last, |item| item.position) + 1;
     for (circulation, position) in referred.into_iter().zip(first..) {
         let item = Model {
             id: tx.new_id(),

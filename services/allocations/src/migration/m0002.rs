@@ -161,6 +161,7 @@ CREATE UNIQUE INDEX motion_by_number ON motion (meeting_id, number);
 CREATE INDEX motion_by_organisation ON motion (organisation_id, id);
 CREATE INDEX motion_by_proposal ON motion (proposal_id, id) WHERE proposal_id IS NOT NULL;
 CREATE UNIQUE INDEX motion_open ON motion (item_id) WHERE state = 'open';
+CREATE INDEX motion_by_item ON motion (item_id);
 CREATE TABLE motion_vote (
   motion_id {uuid} NOT NULL REFERENCES motion (id),
   seat_id {uuid} NOT NULL,
@@ -221,6 +222,8 @@ CREATE TABLE decision (
 CREATE UNIQUE INDEX decision_by_reference ON decision (organisation_id, reference);
 CREATE INDEX decision_by_organisation ON decision (organisation_id, id);
 CREATE INDEX decision_by_proposal ON decision (proposal_id, id) WHERE proposal_id IS NOT NULL;
+CREATE INDEX decision_by_meeting ON decision (meeting_id, id) WHERE meeting_id IS NOT NULL;
+CREATE INDEX decision_by_window ON decision (window_id, id) WHERE window_id IS NOT NULL;
 CREATE UNIQUE INDEX decision_by_motion ON decision (motion_id) WHERE motion_id IS NOT NULL;
 CREATE UNIQUE INDEX decision_by_circulation ON decision (circulation_id) WHERE circulation_id IS NOT NULL;
 CREATE INDEX decision_waiting ON decision (confirm_until, id) WHERE state = 'awaiting_head';
@@ -254,6 +257,8 @@ CREATE INDEX circulation_by_organisation ON circulation (organisation_id, id);
 CREATE INDEX circulation_due ON circulation (closes_at, id) WHERE state = 'open';
 CREATE UNIQUE INDEX circulation_open ON circulation (proposal_id) WHERE state = 'open';
 CREATE INDEX circulation_carried ON circulation (committee_id, id) WHERE carried_to IS NULL;
+CREATE INDEX circulation_by_proposal ON circulation (proposal_id, id);
+CREATE INDEX circulation_ended ON circulation (committee_id, closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE TABLE circulation_vote (
   circulation_id {uuid} NOT NULL REFERENCES circulation (id),
   seat_id {uuid} NOT NULL,

@@ -14,7 +14,7 @@ use crate::{
     meeting::{self, Action, item, transition},
     motion, proposal,
 };
-use ::store::{StoreError, TenantScope, office};
+use ::store::{StoreError, TenantScope, office, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header,
@@ -23,7 +23,7 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{AgendaItemId, FieldCode, MeetingId, OfficeId, PersonId, Problem, ProposalId};
+use kernel::{AgendaItemId, FieldCode, MeetingId, OfficeId, OrganisationId, PersonId, Problem, ProposalId};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -215,12 +215,7 @@ pub(crate) async fn collected(
     let circulations = circulation::store::ended_between(db, committee.id, (since, ended)).await?;
     let named = items.iter().filter_map(|item| item.proposal_id);
     let named: BTreeSet<ProposalId> = named.chain(circulations.iter().map(|one| one.proposal_id)).collect();
-    let mut proposals = HashMap::new();
-    for id in named {
-        if let Some(proposal) = proposal::store::find(db, committee.organisation_id, id).await? {
-            proposals.insert(id, proposal);
-        }
-    }
+    let proposals = proposals_of(db, committee.organisation_id, named).await?;
     let organisation = office::organisation_name(db, committee.organisation_id).await?;
     Ok(compose::Record {
         organisation: organisation.unwrap_or_default(),
@@ -236,6 +231,19 @@ pub(crate) async fn collected(
         meeting,
         minutes,
     })
+}
+
+/// Proposals of an organisation by their ids, in one question.
+async fn proposals_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    ids: BTreeSet<ProposalId>,
+) -> Result<HashMap<ProposalId, proposal::store::Model>, StoreError> {
+    let select = "SELECT * FROM allocation_proposal WHERE organisation_id = $1";
+    let keys = ids.into_iter().map(sea_orm::Value::from);
+    let rows = sql::select_by_keys(db, select, params![organisation_id], "id", keys).await?;
+    let proposals: Vec<proposal::store::Model> = sql::read(&rows)?;
+    Ok(proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect())
 }
 
 /// Writes a document.

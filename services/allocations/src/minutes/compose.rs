@@ -69,6 +69,11 @@ fn paragraphs(text: &str) -> impl Iterator<Item = Block> {
     lines.map(|line| Block::Paragraph(line.to_owned()))
 }
 
+/// A word of a closed set as people write it: `not_decided` is two words.
+fn plain(word: &str) -> String {
+    word.replace('_', " ")
+}
+
 /// An amount in US cents.
 fn dollars(cents: i64) -> String {
     format!("USD {}", Money::usd(cents))
@@ -134,7 +139,7 @@ impl Composer<'_> {
             fact("Time zone", committee.time_zone.as_str()),
             fact("Rules", format!("version {}", meeting.rules_number)),
             fact("Quorum", quorum),
-            fact("Majority", rules.majority.as_str()),
+            fact("Majority", plain(rules.majority.as_str())),
         ];
         facts.extend(meeting.short_notice_reason.as_deref().map(|why| fact("Short notice", why)));
         facts
@@ -195,7 +200,7 @@ impl Composer<'_> {
     fn motion(&self, motion: &motion::store::Model) -> Result<Vec<(String, String)>, StoreError> {
         let mover = self.record.seats.iter().find(|seat| seat.id == motion.mover_id);
         let mut facts = vec![
-            fact(&format!("Motion {}", motion.number), motion.resolution.as_str()),
+            fact(&format!("Motion {}", motion.number), plain(motion.resolution.as_str())),
             fact("Moved by", mover.map(|seat| self.seat(seat)).unwrap_or_default()),
         ];
         facts.extend(motion.amount.map(|cents| fact("Amount", dollars(cents))));
@@ -209,10 +214,10 @@ impl Composer<'_> {
         if let Some(quorum) = motion.quorum {
             let votes = [motion.votes_yes, motion.votes_no, motion.votes_abstain];
             let [yes, no, abstain] = votes.map(|count| count.unwrap_or(0));
-            let votes = format!("{yes} for, {no} against, {abstain} abstentions; quorum {quorum}");
+            let votes = format!("{yes} for, {no} against, {abstain} abstained; quorum {quorum}");
             facts.push(fact("Votes", votes));
         }
-        facts.push(fact("Outcome", motion.state.as_str()));
+        facts.push(fact("Outcome", plain(motion.state.as_str())));
         facts.extend(motion.void_reason.as_deref().map(|why| fact("Taken back", why)));
         let decision = self.record.decisions.iter().find(|decision| Some(decision.id) == motion.decision_id);
         if let Some(decision) = decision {
@@ -234,7 +239,7 @@ impl Composer<'_> {
     fn decision(&self, decision: &decision::store::Model) -> Result<Vec<(String, String)>, StoreError> {
         let content = decision.said()?;
         let mut facts = vec![
-            fact("Decision", format!("{}, {}", decision.reference, decision.state)),
+            fact("Decision", format!("{}, {}", decision.reference, plain(decision.state.as_str()))),
             fact("SHA-256", decision.sha256.as_str()),
         ];
         if let Some(entry) = content.entry {
@@ -251,10 +256,10 @@ impl Composer<'_> {
             let [yes, no, abstain] = votes.map(|count| count.unwrap_or(0));
             row(vec![
                 proposal.map(|proposal| proposal.reference.clone()).unwrap_or_default(),
-                circulation.resolution.as_str().to_owned(),
+                plain(circulation.resolution.as_str()),
                 circulation.amount.map(dollars).unwrap_or_default(),
                 format!("{yes}–{no}–{abstain}"),
-                circulation.state.as_str().to_owned(),
+                plain(circulation.state.as_str()),
                 circulation.closed_at.map(|at| self.at(at)).unwrap_or_default(),
             ])
         };

@@ -71,8 +71,8 @@ async fn minutes_tell_who_was_there_what_was_said_and_what_was_decided() {
         "Chair,  | present | 2026-05-04 12:00 | ",
         "1. Terms of reference",
         "The chair explained.",
-        "Votes: 2 for, 1 against, 1 abstentions; quorum 3",
-        "Decision: DEC-2026-00001, in_force",
+        "Votes: 2 for, 1 against, 1 abstained; quorum 3",
+        "Decision: DEC-2026-00001, in force",
         "Publish the terms",
         "Signed: not yet: this is a draft",
     ] {

@@ -11,6 +11,7 @@ use crate::{
         store as committees,
         trail::trail,
     },
+    conflict as conflicts,
     meeting::{
         self,
         item::{self, ItemState},
@@ -233,6 +234,9 @@ pub(crate) async fn create(
         let item = found.ok_or_else(|| Problem::invalid_field("/item_id", unknown("agenda_item")))?;
         let found = meeting::store::get_to_change(scope, tx, item.meeting_id).await?;
         let meeting = found.ok_or_else(Problem::not_found)?;
+        // Again, now that the meeting is locked: the agenda may have changed meanwhile.
+        let found = item::get(tx.db(), scope.organisation_id(), item_id).await?;
+        let item = found.ok_or_else(|| Problem::invalid_field("/item_id", unknown("agenda_item")))?;
         check_place(&meeting, &item)?;
         let found = committees::get(scope, tx.db(), meeting.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
@@ -241,6 +245,9 @@ pub(crate) async fn create(
             None => None,
         };
         let amount = under_wording(new_motion::check(&wording, decided.as_ref().map(|one| &one.proposal)))?;
+        if let Some(decided) = &decided {
+            conflicts::refresh(tx, &decided.proposal).await?;
+        }
         let recused = roll::recused(tx.db(), item.proposal_id).await?;
         let now = tx.now();
         let day = day_in(&committee.time_zone, now);

@@ -6,10 +6,12 @@ use crate::conflict::{
     store::{self, Model, Trace},
 };
 use crate::{
+    circulation,
     committee::{
-        refusal::{person_of, recused, seat_needed},
+        refusal::{conflict, person_of, recused, seat_needed},
         seat::{Seat, SeatKind},
     },
+    motion,
     proposal::{self, access},
     window,
 };
@@ -201,6 +203,7 @@ pub(crate) async fn lift(
         tx.lock(&format!("allocations:conflict:{}", id.0)).await?;
         let found = store::find(tx.db(), scope.organisation_id(), id.0).await?;
         let before = found.ok_or_else(Problem::not_found)?;
+        tx.lock(&proposal::store::lock_of(before.proposal_id)).await?;
         let (proposal, _, seats) = seated(tx, &caller.claims, before.proposal_id).await?;
         let is_own = before.person_id == caller_id;
         if is_own && before.ground != Ground::Declared {
@@ -216,6 +219,7 @@ pub(crate) async fn lift(
             proposal.state.is_pending(),
             "is not before the committee",
         )?;
+        check_not_voting(tx, proposal.id).await?;
         if !before.is_standing() {
             let fault = Fault::from((FieldCode::NoChange, "was lifted before"));
             return Err(Problem::new(Code::Conflict).field("/lifted_at", fault).into());
@@ -236,6 +240,20 @@ pub(crate) async fn lift(
         Ok(Changed::new(after.version, ProposalConflict::from(after)))
     })
     .await
+}
+
+/// While the committee votes on a proposal, who may vote does not grow: the chair has the motion taken back, and it is put
+/// again.
+///
+/// # Errors
+/// 409 while a motion or a circulation is open.
+async fn check_not_voting(tx: &TenantTx, id: ProposalId) -> Result<(), ApiError> {
+    let is_voting = motion::store::is_open_on_proposal(tx.db(), id).await?
+        || circulation::store::is_open_on_proposal(tx.db(), id).await?;
+    if is_voting {
+        return Err(conflict("motion", "open", "the committee is voting on the proposal"));
+    }
+    Ok(())
 }
 
 /// A proposal, its window and who sits in its committee.

@@ -49,7 +49,7 @@ pub(crate) async fn convene(
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         let state = transition(before.state, Action::Convene)?;
-        let found = committees::get(scope, tx.db(), before.committee_id).await?;
+        let found = committees::get_to_change(scope, tx, before.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
         let rules = rules::at(tx.db(), committee.id, committee.rules_number).await?;
         let now = tx.now();
@@ -66,6 +66,8 @@ pub(crate) async fn convene(
             updated_at: now,
             ..before.clone()
         };
+        // What was left, or lapsed, since the meeting was planned.
+        item::take_over(tx, &after).await?;
         changed(tx, before, after, "meeting.convene").await
     })
     .await

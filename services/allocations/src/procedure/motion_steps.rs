@@ -202,6 +202,11 @@ async fn check_place(tx: &Transaction, moving: &Moving) -> Result<(), ApiError> 
     }
     if let Some(decided) = &moving.decided {
         new_motion::check_state(motion.resolution, &decided.proposal)?;
+        // On another item, or in another meeting: both could pass, and money be set aside twice.
+        if store::is_open_on_proposal(tx.db(), decided.proposal.id).await? {
+            let why = "another motion on the proposal is put to the vote";
+            return Err(conflict("motion", MotionState::Open.as_str(), why));
+        }
         if circulation::store::is_open_on_proposal(tx.db(), decided.proposal.id).await? {
             let why = "the proposal circulates";
             return Err(conflict("circulation", circulation::CirculationState::Open.as_str(), why));
