@@ -62,15 +62,14 @@ pub(crate) async fn took_part(
     Ok(sql::row(db, text, params![decision_id, who]).await?.is_some())
 }
 
-/// Who recorded the last return of a proposal's money.
-pub(crate) async fn returned_by(
+/// Whether somebody recorded a return of a proposal's money, the last one or one before: what came back is one sum.
+pub(crate) async fn has_returned(
     db: &impl ConnectionTrait,
     id: ProposalId,
-) -> Result<Option<PrincipalId>, StoreError> {
-    let text =
-        "SELECT actor_id FROM entry WHERE proposal_id = $1 AND kind = 'return' ORDER BY number DESC LIMIT 1";
-    let row = sql::row(db, text, params![id]).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    who: PrincipalId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM entry WHERE proposal_id = $1 AND kind = 'return' AND actor_id = $2 LIMIT 1";
+    Ok(sql::row(db, text, params![id, who]).await?.is_some())
 }
 
 /// The proposals that have money of a lot at a stage at which it can be replaced or absorbed.
@@ -84,4 +83,63 @@ pub(crate) async fn with_money_of(
                 ORDER BY proposal_id";
     let rows = sql::rows(db, text, params![lot_id]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{migration::Migrator, pool};
+    use ::store::{Actor, Store, insert_models, migration::migrate};
+    use kernel::{EntryId, OfficeId, OrganisationId, SystemClock};
+    use std::sync::Arc;
+
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+    const OFFICE: OfficeId = OfficeId::from_u128(1);
+    const POOL: PoolId = PoolId::from_u128(9);
+
+    /// An empty database.
+    async fn database(folder: &testkit::TempDir) -> Store {
+        let file = folder.path().join("allocations.db");
+        let database = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
+        migrate::<Migrator>(&database).await.unwrap();
+        database
+    }
+
+    #[tokio::test]
+    async fn whoever_recorded_a_return_is_known_also_when_another_one_followed() {
+        let folder = testkit::folder();
+        let database = database(&folder).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let now = tx.now();
+        let pool = pool::store::Model {
+            id: POOL,
+            version: 1,
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            name: "Unearmarked".to_owned(),
+            intake: "{}".to_owned(),
+            overhead_rate: 0,
+            reserve_floor: 0,
+            entries: 3,
+            created_at: now,
+            updated_at: now,
+        };
+        insert_models(tx.db(), &[pool]).await.unwrap();
+        let proposal_id = ProposalId::from_u128(1);
+        let text = "INSERT INTO entry (id, organisation_id, office_id, pool_id, number, kind, day, amount, proposal_id,
+                      cause_kind, cause_id, cause_sequence, headroom_after, actor_kind, actor_id, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, 10000, $8, 'proposal', $1, 1, 0, 'person', $9, $10)";
+        for (number, kind, person) in [(1_i64, "return", 21_u128), (2, "return", 22), (3, "spend", 23)] {
+            let (id, who) = (EntryId::from_u128(person), PrincipalId::from_u128(person));
+            let day = now.date_naive();
+            let values = params![id, ORGANISATION, OFFICE, POOL, number, kind, day, proposal_id, who, now];
+            sql::execute(tx.db(), text, values).await.unwrap();
+        }
+        for (person, expected) in [(21, true), (22, true), (23, false), (24, false)] {
+            let who = PrincipalId::from_u128(person);
+            assert_eq!(has_returned(tx.db(), proposal_id, who).await.unwrap(), expected, "{person}");
+        }
+        assert!(!has_returned(tx.db(), ProposalId::from_u128(2), PrincipalId::from_u128(21)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
 }
