@@ -181,7 +181,7 @@ steps! {
     /// Disburses allocated money
     ///
     /// Headquarters only, from the states `approved`, `partly_approved` and `disbursing` (409 otherwise), and not by
-    /// whoever moved, voted on or confirmed the decision (403). The proposal becomes `disbursing`. Of a partial approval the
+    /// whoever moved, voted on, confirmed or recorded the decision (403). The proposal becomes `disbursing`. Of a partial approval the
     /// office has to file a budget first (409). No more than what is allocated (409). Each lot pays its part. Send the
     /// proposal's ETag in `If-Match`.
     disburse "/v1/allocation-proposals/{id}/disburse" Disburse;
