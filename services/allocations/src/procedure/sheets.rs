@@ -114,7 +114,7 @@ pub(crate) async fn list(
         let window = window.ok_or_else(Problem::not_found)?;
         let is_reviewer = claims.may("scores:write") && access::is_seated(db, &window, claims, now).await?;
         // The office that proposes learns who judged it when the committee has decided.
-        if !is_reviewer && !claims.may("proposals:screen") {
+        if !is_reviewer && !access::is_secretariat(db, claims).await? {
             return Err(Problem::not_found().into());
         }
         let sheets = store::of_proposal(db, proposal.id).await?;

@@ -273,7 +273,7 @@ pub(crate) async fn get(
     service::read(&context, claims, async |db, scope| {
         let window = window::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let is_seated = access::is_seated(db, &window, claims, now).await?;
-        if !is_seated && !claims.may("proposals:screen") {
+        if !is_seated && !access::is_secretariat(db, claims).await? {
             return Err(Problem::not_found().into());
         }
         let scores = db.across_offices(scope, async |all| scores(all, &window).await).await?;
