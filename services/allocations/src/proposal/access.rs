@@ -2,7 +2,7 @@
 //! office.
 
 use super::{State, store::Model};
-use crate::window;
+use crate::{committee::seat::SeatKind, window};
 use ::store::{Snapshot, StoreError, TenantScope, office};
 use auth::{ApiError, Claims};
 use chrono::{DateTime, Utc};
@@ -21,6 +21,21 @@ pub(crate) async fn is_seated(
 ) -> Result<bool, StoreError> {
     let seats = window::store::seats(db, window, now).await?;
     Ok(seats.iter().any(|seat| PrincipalId::from(seat.person_id) == claims.sub))
+}
+
+/// Whether the caller may score what is sent to a window: who sits in its committee today, and does not only listen.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn is_reviewer(
+    db: &impl ConnectionTrait,
+    window: &window::store::Model,
+    claims: &Claims,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let seats = window::store::seats(db, window, now).await?;
+    let own = seats.iter().filter(|seat| PrincipalId::from(seat.person_id) == claims.sub);
+    Ok(own.map(|seat| seat.kind).any(|kind| kind != SeatKind::Observer))
 }
 
 /// Whether the caller is of the committee's secretariat: who screens proposals, at headquarters. The same permission in a
