@@ -8,7 +8,7 @@ use testkit::eventually;
 use tests::{PASSWORD, World, text};
 
 /// What headquarters alone does.
-pub(super) const AT_HEADQUARTERS: [&str; 43] = [
+pub(super) const AT_HEADQUARTERS: [&str; 48] = [
     "POST /v1/pools",
     "PUT /v1/pools/{id}",
     "POST /v1/committees",
@@ -38,7 +38,12 @@ pub(super) const AT_HEADQUARTERS: [&str; 43] = [
     "POST /v1/allocation-windows/{id}/deliberate",
     "POST /v1/allocation-windows/{id}/close",
     "POST /v1/allocation-windows/{id}/cancel",
+    "GET /v1/allocation-windows/{id}/board",
+    "GET /v1/allocation-windows/{id}/proposals.pb",
+    "POST /v1/allocation-windows/{id}/what-if",
+    "GET /v1/allocation-windows/{id}/scenarios",
     "POST /v1/allocation-windows/{id}/scenarios",
+    "GET /v1/allocation-proposals/{id}/score-sheets",
     "POST /v1/allocation-proposals/{id}/send-back",
     "POST /v1/allocation-proposals/{id}/screen",
     "POST /v1/allocation-proposals/{id}/reopen",

@@ -77,8 +77,8 @@ async fn guard(
             FieldCode::Required.says("the office has to file a budget of exactly what was approved first");
         return Err(Problem::new(Code::Conflict).field("/final_budget", fault).into());
     }
-    if action == FundsAction::Restore && store::returned_by(tx.db(), row.id).await? == Some(claims.sub) {
-        return Err(second_person("whoever recorded the return cannot confirm it"));
+    if action == FundsAction::Restore && store::has_returned(tx.db(), row.id, claims.sub).await? {
+        return Err(second_person("whoever recorded a return of this money cannot confirm it"));
     }
     Ok(())
 }
@@ -181,7 +181,7 @@ steps! {
     /// Disburses allocated money
     ///
     /// Headquarters only, from the states `approved`, `partly_approved` and `disbursing` (409 otherwise), and not by
-    /// whoever moved, voted on or confirmed the decision (403). The proposal becomes `disbursing`. Of a partial approval the
+    /// whoever moved, voted on, confirmed or recorded the decision (403). The proposal becomes `disbursing`. Of a partial approval the
     /// office has to file a budget first (409). No more than what is allocated (409). Each lot pays its part. Send the
     /// proposal's ETag in `If-Match`.
     disburse "/v1/allocation-proposals/{id}/disburse" Disburse;
@@ -198,7 +198,7 @@ steps! {
     give_back "/v1/allocation-proposals/{id}/return" Return;
     /// Confirms that returned money came
     ///
-    /// Headquarters only, and not by whoever recorded the return (403). The money is available again in the lots that it came
-    /// from, with their year of intake. Also after the proposal was closed. Send the proposal's ETag in `If-Match`.
+    /// Headquarters only, and not by whoever recorded a return of it (403). The money is available again in the lots that it
+    /// came from, with their year of intake. Also after the proposal was closed. Send the proposal's ETag in `If-Match`.
     restore "/v1/allocation-proposals/{id}/restore" Restore;
 }

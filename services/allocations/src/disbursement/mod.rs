@@ -1,9 +1,9 @@
 //! From the first payment to the closing of an allocation: disburse, spend, return, restore, report, close; and what a
 //! decision changes on the way: money withdrawn, given to another proposal, or a longer period.
 //!
-//! Who decides does not pay: a payment is recorded by finance at headquarters, by nobody who voted on it, moved it or
-//! confirmed it; what comes back is confirmed by somebody else than who recorded that it comes back; a report is accepted by
-//! somebody else than its author.
+//! Who decides does not pay: a payment is recorded by finance at headquarters, by nobody who voted on it, moved it,
+//! confirmed it or recorded it; what comes back is confirmed by somebody else than who recorded that it comes back; a report
+//! is accepted by somebody else than its author.
 
 pub(crate) mod api;
 pub(crate) mod decided;

@@ -1,9 +1,10 @@
 //! Rows that the steps of an allocation read and write beside the ledger.
 
+use super::redeploy;
 use crate::{proposal, window};
 use ::store::{StoreError, TenantScope, Transaction, params, sql};
 use auth::ApiError;
-use kernel::{PoolId, PrincipalId, Problem, ProposalId};
+use kernel::{DecisionId, PoolId, PrincipalId, Problem, ProposalId};
 use sea_orm::ConnectionTrait;
 
 /// The proposal that a step changes and its pool, both locked until this transaction ends: the pool first, as everywhere.
@@ -45,13 +46,32 @@ pub(crate) async fn touch(
     Ok(after)
 }
 
-/// Whether somebody took part in a proposal's decision: moved it, voted, or confirmed it as the head of the organisation.
+/// Whether somebody took part in a decision that gave a proposal money, the one on it or one that re-allocated money to it:
+/// moved it, voted, confirmed it as the head of the organisation, or recorded it by ending the vote.
 pub(crate) async fn took_part(
     db: &impl ConnectionTrait,
     row: &proposal::store::Model,
     who: PrincipalId,
 ) -> Result<bool, StoreError> {
-    let Some(decision_id) = row.decision_id else { return Ok(false) };
+    let text = "SELECT * FROM redeployment WHERE to_proposal_id = $1";
+    let given: Vec<redeploy::row::Model> = sql::all(db, text, params![row.id]).await?;
+    let given = given.into_iter().map(|given| given.decision_id);
+    for decision_id in row.decision_id.into_iter().chain(given) {
+        if decided(db, decision_id, who).await? {
+            return Ok(true);
+        }
+    }
+    let text = "SELECT 1 FROM allocation_proposal_step
+                WHERE proposal_id = $1 AND actor_id = $2 AND action IN ('approve', 'approve_partly')";
+    Ok(sql::row(db, text, params![row.id, who]).await?.is_some())
+}
+
+/// Whether somebody moved a decision, voted on it, or confirmed it.
+async fn decided(
+    db: &impl ConnectionTrait,
+    decision_id: DecisionId,
+    who: PrincipalId,
+) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM decision d WHERE d.id = $1 AND (
                   d.answered_by = $2
                   OR EXISTS (SELECT 1 FROM motion m JOIN seat s ON s.id = m.mover_id
@@ -62,15 +82,14 @@ pub(crate) async fn took_part(
     Ok(sql::row(db, text, params![decision_id, who]).await?.is_some())
 }
 
-/// Who recorded the last return of a proposal's money.
-pub(crate) async fn returned_by(
+/// Whether somebody recorded a return of a proposal's money, the last one or one before: what came back is one sum.
+pub(crate) async fn has_returned(
     db: &impl ConnectionTrait,
     id: ProposalId,
-) -> Result<Option<PrincipalId>, StoreError> {
-    let text =
-        "SELECT actor_id FROM entry WHERE proposal_id = $1 AND kind = 'return' ORDER BY number DESC LIMIT 1";
-    let row = sql::row(db, text, params![id]).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    who: PrincipalId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM entry WHERE proposal_id = $1 AND kind = 'return' AND actor_id = $2 LIMIT 1";
+    Ok(sql::row(db, text, params![id, who]).await?.is_some())
 }
 
 /// The proposals that have money of a lot at a stage at which it can be replaced or absorbed.
@@ -84,4 +103,108 @@ pub(crate) async fn with_money_of(
                 ORDER BY proposal_id";
     let rows = sql::rows(db, text, params![lot_id]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{migration::Migrator, pool};
+    use ::store::{Actor, Store, insert_models, migration::migrate};
+    use kernel::{EntryId, OfficeId, OrganisationId, SystemClock};
+    use std::sync::Arc;
+
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+    const OFFICE: OfficeId = OfficeId::from_u128(1);
+    const POOL: PoolId = PoolId::from_u128(9);
+
+    /// An empty database.
+    async fn database(folder: &testkit::TempDir) -> Store {
+        let file = folder.path().join("allocations.db");
+        let database = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
+        migrate::<Migrator>(&database).await.unwrap();
+        database
+    }
+
+    #[tokio::test]
+    async fn whoever_recorded_a_return_is_known_also_when_another_one_followed() {
+        let folder = testkit::folder();
+        let database = database(&folder).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let now = tx.now();
+        let pool = pool::store::Model {
+            id: POOL,
+            version: 1,
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            name: "Unearmarked".to_owned(),
+            intake: "{}".to_owned(),
+            overhead_rate: 0,
+            reserve_floor: 0,
+            entries: 3,
+            created_at: now,
+            updated_at: now,
+        };
+        insert_models(tx.db(), &[pool]).await.unwrap();
+        let proposal_id = ProposalId::from_u128(1);
+        let text = "INSERT INTO entry (id, organisation_id, office_id, pool_id, number, kind, day, amount, proposal_id,
+                      cause_kind, cause_id, cause_sequence, headroom_after, actor_kind, actor_id, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, 10000, $8, 'proposal', $1, 1, 0, 'person', $9, $10)";
+        for (number, kind, person) in [(1_i64, "return", 21_u128), (2, "return", 22), (3, "spend", 23)] {
+            let (id, who) = (EntryId::from_u128(person), PrincipalId::from_u128(person));
+            let day = now.date_naive();
+            let values = params![id, ORGANISATION, OFFICE, POOL, number, kind, day, proposal_id, who, now];
+            sql::execute(tx.db(), text, values).await.unwrap();
+        }
+        for (person, expected) in [(21, true), (22, true), (23, false), (24, false)] {
+            let who = PrincipalId::from_u128(person);
+            assert_eq!(has_returned(tx.db(), proposal_id, who).await.unwrap(), expected, "{person}");
+        }
+        assert!(!has_returned(tx.db(), ProposalId::from_u128(2), PrincipalId::from_u128(21)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_decided_on_money_or_recorded_the_decision_took_part() {
+        let folder = testkit::folder();
+        let database = database(&folder).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let now = tx.now();
+        let blank = window::store::tests::blank();
+        let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
+        window::store::insert(&tx, &sent_to).await.unwrap();
+        let row = proposal::store::Model {
+            approved: Some(64_200_000),
+            decision_id: Some(DecisionId::from_u128(1)),
+            ..proposal::store::tests::row(proposal::State::Approved)
+        };
+        proposal::store::insert(&tx, &row).await.unwrap();
+        // The decision on it, one that gave it money of another proposal, and one on something else.
+        for (number, resolution, person) in [(1, "approve", 21), (2, "reallocate", 22), (3, "reallocate", 23)]
+        {
+            let text = "INSERT INTO decision (id, version, organisation_id, office_id, reference, committee_id, resolution,
+                          state, content, sha256, answered_by, decided_at, updated_at)
+                        VALUES ($1, 1, $2, $3, $4, $1, $5, 'in_force', '{}', '', $6, $7, $7)";
+            let (id, who) = (DecisionId::from_u128(number), PrincipalId::from_u128(person));
+            let reference = format!("D-{number}");
+            let values = params![id, ORGANISATION, OFFICE, reference, resolution, who, now];
+            sql::execute(tx.db(), text, values).await.unwrap();
+        }
+        let text = "INSERT INTO redeployment (id, organisation_id, office_id, proposal_id, to_proposal_id, decision_id,
+                      amount, withdraw_entry, reason, at)
+                    VALUES ($1, $2, $3, $1, $4, $1, 10000, $1, 'The convoy comes first', $5)";
+        let values = params![DecisionId::from_u128(2), ORGANISATION, OFFICE, row.id, now];
+        sql::execute(tx.db(), text, values).await.unwrap();
+        for (number, action, person) in [(1_i32, "shortlist", 25), (2, "approve", 24)] {
+            let text = "INSERT INTO allocation_proposal_step (proposal_id, number, action, from_state, to_state, actor_id,
+                          taken_at)
+                        VALUES ($1, $2, $3, 'scored', 'approved', $4, $5)";
+            let values = params![row.id, number, action, PrincipalId::from_u128(person), now];
+            sql::execute(tx.db(), text, values).await.unwrap();
+        }
+        for (person, expected) in [(21, true), (22, true), (23, false), (24, true), (25, false)] {
+            let who = PrincipalId::from_u128(person);
+            assert_eq!(took_part(tx.db(), &row, who).await.unwrap(), expected, "{person}");
+        }
+        tx.commit().await.unwrap();
+    }
 }

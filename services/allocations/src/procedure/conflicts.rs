@@ -140,6 +140,8 @@ pub(crate) async fn create(
     let NewConflict { person_id, reason } = body.value;
     let caller_id = person_of(&caller.claims)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        // A sheet that is filled in meanwhile comes before, and is struck, or after, and is refused.
+        tx.lock(&proposal::store::lock_of(id.0)).await?;
         let (proposal, window, seats) = seated(tx, &caller.claims, id.0).await?;
         proposal::moves::require_state(
             &proposal,

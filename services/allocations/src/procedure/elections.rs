@@ -52,7 +52,7 @@ pub(crate) async fn get(
         let window = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let is_late = matches!(window.state, State::Deliberation | State::Closed);
         let is_member = is_late && access::is_seated(db, &window, claims, now).await?;
-        if !is_member && !claims.may("proposals:screen") {
+        if !is_member && !access::is_secretariat(db, claims).await? {
             return Err(Problem::not_found().into());
         }
         let scores = db.across_offices(scope, async |all| board::scores(all, &window).await).await?;

@@ -67,16 +67,16 @@ pub(super) async fn locked(
     Ok((window.ok_or_else(Problem::not_found)?, proposal))
 }
 
-/// The secretariat handles no proposal of its own: those of other offices, and of headquarters only what others wrote, sent
-/// and endorsed. (The caller works at headquarters.)
+/// The secretariat handles only what others wrote, sent and endorsed, whichever office they did it for: somebody may work for
+/// several.
 pub(super) fn not_own(proposal: &Model, claims: &Claims) -> Result<(), Problem> {
     let handled = [Some(proposal.created_by), proposal.submitted_by, proposal.endorsed_by];
     let wrote = kernel::text::split(&proposal.authors).contains(&claims.sub.to_string());
     let is_own = wrote || handled.into_iter().flatten().any(|person: PrincipalId| person == claims.sub);
-    if proposal.office_id != claims.office_id || !is_own {
+    if !is_own {
         return Ok(());
     }
-    let why = "another person of the secretariat has to do this: you wrote or sent the proposal";
+    let why = "another person of the secretariat has to do this: you wrote, sent or endorsed the proposal";
     Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why))
 }
 
@@ -393,9 +393,13 @@ mod tests {
             .unwrap()
         };
         let proposal = row(State::Submitted);
-        assert!(not_own(&proposal, &claims(2, 7)).is_ok(), "another office's");
+        assert!(not_own(&proposal, &claims(2, 8)).is_ok(), "another office's");
         assert!(not_own(&proposal, &claims(1, 8)).is_ok(), "somebody else's");
-        let refused = not_own(&proposal, &claims(1, 7)).unwrap_err();
-        assert_eq!((refused.status, refused.reason), (403, Some(Reason::SecondPerson)));
+        for office in [1, 2] {
+            let refused = not_own(&proposal, &claims(office, 7)).unwrap_err();
+            assert_eq!((refused.status, refused.reason), (403, Some(Reason::SecondPerson)), "{office}");
+        }
+        let endorsed = Model { endorsed_by: Some(PrincipalId::from_u128(9)), ..proposal };
+        assert!(not_own(&endorsed, &claims(2, 9)).is_err());
     }
 }

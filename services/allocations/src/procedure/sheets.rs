@@ -112,12 +112,15 @@ pub(crate) async fn list(
         let proposal = access::read(db, scope, claims, id.0, now).await?;
         let window = window::store::get(scope, db, proposal.window_id).await?;
         let window = window.ok_or_else(Problem::not_found)?;
-        let is_reviewer = claims.may("scores:write") && access::is_seated(db, &window, claims, now).await?;
+        let may_score = claims.may("scores:write") && access::is_seated(db, &window, claims, now).await?;
+        let is_secretariat = access::is_secretariat(db, claims).await?;
         // The office that proposes learns who judged it when the committee has decided.
-        if !is_reviewer && !claims.may("proposals:screen") {
+        if !may_score && !is_secretariat {
             return Err(Problem::not_found().into());
         }
         let sheets = store::of_proposal(db, proposal.id).await?;
+        // A reviewer stays one with a token that does not let them score.
+        let is_reviewer = !is_secretariat || access::is_reviewer(db, &window, claims, now).await?;
         let shows_others = sees_others(&sheets, claims, is_reviewer);
         let submitted = sheets.iter().filter(|sheet| sheet.is_counted()).count();
         let is_shown = |sheet: &Model| {

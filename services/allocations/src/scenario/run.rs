@@ -80,7 +80,11 @@ pub(crate) async fn shown_window(
     let window = window::store::get(scope, db, id).await?.ok_or_else(Problem::not_found)?;
     let is_late = matches!(window.state, State::Deliberation | State::Closed);
     let is_member = is_late && access::is_seated(db, &window, claims, now).await?;
-    if is_member || claims.may("proposals:screen") { Ok(window) } else { Err(Problem::not_found().into()) }
+    if is_member || access::is_secretariat(db, claims).await? {
+        Ok(window)
+    } else {
+        Err(Problem::not_found().into())
+    }
 }
 
 /// Answers a question about a window.

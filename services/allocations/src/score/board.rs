@@ -273,11 +273,14 @@ pub(crate) async fn get(
     service::read(&context, claims, async |db, scope| {
         let window = window::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let is_seated = access::is_seated(db, &window, claims, now).await?;
-        if !is_seated && !claims.may("proposals:screen") {
+        let is_secretariat = access::is_secretariat(db, claims).await?;
+        if !is_seated && !is_secretariat {
             return Err(Problem::not_found().into());
         }
         let scores = db.across_offices(scope, async |all| scores(all, &window).await).await?;
-        let sight = Sight { claims, is_reviewer: is_seated && claims.may("scores:write") };
+        // A reviewer stays one with a token that does not let them score.
+        let is_reviewer = !is_secretariat || access::is_reviewer(db, &window, claims, now).await?;
+        let sight = Sight { claims, is_reviewer };
         let fields = window.fields().map_err(ApiError::from)?;
         response::json(StatusCode::OK, &[], &board(&window, &fields, &scores, &sight))
     })

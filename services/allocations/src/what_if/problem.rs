@@ -204,7 +204,8 @@ impl Problem {
         .sum()
     }
 
-    /// Whether a portfolio keeps to the envelope, to every floor and ceiling, and to what was decided beforehand.
+    /// Whether a portfolio keeps to the envelope, to every floor and ceiling, and to what was decided beforehand, and gives
+    /// nobody less than is viable, more than was asked for, or a part where there is all or nothing.
     pub fn is_feasible(&self, portfolio: &Portfolio) -> bool {
         let within = |group: usize| {
             let spent = self.spent_in(portfolio, group);
@@ -215,7 +216,13 @@ impl Problem {
             Some(Pin::Out) => !funded,
             None => true,
         };
+        let given = |(proposal, (amount, funded)): (&Proposal, (&i64, &bool))| {
+            let least = if self.partial { proposal.least } else { proposal.asked };
+            !*funded || (least..=proposal.asked).contains(amount)
+        };
+        let mut each = self.proposals.iter().zip(portfolio.amounts.iter().zip(&portfolio.funded));
         portfolio.cost() <= self.envelope
+            && each.all(given)
             && (0..self.groups.len()).all(within)
             && self.proposals.iter().zip(&portfolio.funded).all(kept)
     }

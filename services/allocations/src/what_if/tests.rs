@@ -77,6 +77,23 @@ fn by_score_until_full_breaks_two_floors_of_the_worked_instance() {
 }
 
 #[test]
+fn nobody_gets_less_than_is_viable_or_a_part_of_all_or_nothing() {
+    let mut problem = worked(true);
+    let mut portfolio = solve(&problem, SOLVE_LIMIT).unwrap().best.unwrap();
+    assert!(problem.is_feasible(&portfolio));
+    portfolio.fund(4, 349 * THOUSAND);
+    assert!(!problem.is_feasible(&portfolio), "less than the least");
+    portfolio.fund(4, 350 * THOUSAND);
+    assert!(problem.is_feasible(&portfolio));
+    problem.partial = false;
+    assert!(!problem.is_feasible(&portfolio), "a part");
+    portfolio = solve(&problem, SOLVE_LIMIT).unwrap().best.unwrap();
+    assert!(problem.is_feasible(&portfolio));
+    portfolio.fund(0, 601 * THOUSAND);
+    assert!(!problem.is_feasible(&portfolio), "more than was asked for");
+}
+
+#[test]
 fn the_worked_instance_is_explained() {
     let problem = worked(true);
     let answer = solve(&problem, SOLVE_LIMIT).unwrap();

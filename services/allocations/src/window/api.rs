@@ -224,8 +224,9 @@ pub(crate) async fn update(
         let renewed = Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
         let after = renewed.with(&fields)?;
         store::save(tx, &after).await?;
-        if after.state.is_under_way() {
-            check_money(tx, &after).await?;
+        if after.state.is_under_way() && after.envelope != before.envelope {
+            let is_grown = after.envelope > before.envelope;
+            if is_grown { check_money(tx, &after).await? } else { check_promised(tx, &after).await? }
         }
         let (old, new) = (AllocationWindow::try_from(before)?, AllocationWindow::try_from(after.clone())?);
         tx.audit_changed("allocation_window.update", &after, &old, &new).await?;
@@ -240,6 +241,13 @@ pub(crate) async fn check_money(tx: &TenantTx, window: &Model) -> Result<(), Api
     let promised = ledger::promise::of_window(tx.db(), window.id).await?;
     let headroom = ledger::store::headroom(tx.db(), window.pool_id, window.id).await?;
     Ok(check_envelope(window.envelope, promised, headroom)?)
+}
+
+/// Whether a window whose envelope shrank promises no less than was promised. How much its pool has is not asked: after a
+/// contribution fell away, a smaller envelope is what helps.
+async fn check_promised(tx: &TenantTx, window: &Model) -> Result<(), ApiError> {
+    let promised = ledger::promise::of_window(tx.db(), window.id).await?;
+    Ok(check_envelope(window.envelope, promised, i64::MAX)?)
 }
 
 /// What an open window's fields may not become any more.

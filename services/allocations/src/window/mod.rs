@@ -165,6 +165,9 @@ mod tests {
         assert!(check_envelope(1_000, 400, 600).is_ok());
         assert_eq!(check_envelope(999, 1_000, 0).unwrap_err().errors[0].code, FieldCode::SumTooLarge);
         assert_eq!(check_envelope(1_000, 400, 599).unwrap_err().errors[0].code, FieldCode::MoreThanLeft);
+        // One that shrinks is asked for what is promised alone.
+        assert!(check_envelope(700, 400, i64::MAX).is_ok());
+        assert_eq!(check_envelope(399, 400, i64::MAX).unwrap_err().errors[0].code, FieldCode::SumTooLarge);
         assert_eq!(check_envelope(1_000, 0, -5).unwrap_err().errors[0].code, FieldCode::MoreThanLeft);
     }
 }

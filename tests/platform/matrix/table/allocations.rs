@@ -20,6 +20,14 @@ const fn no_such_part() -> [Gets; 8] {
     row
 }
 
+/// What the secretariat at headquarters reads: in the matrix every office's client has its scope, and is not shown it.
+const fn of_the_secretariat() -> [Gets; 8] {
+    let mut row = KNOWN_TO_STAFF;
+    row[2] = Status(404);
+    row[3] = Status(404);
+    row
+}
+
 /// What headquarters makes of records that the body names: another organisation does not have them.
 const fn made_of_records(right: u16) -> [Gets; 8] {
     let mut row = curated(right);
@@ -122,11 +130,10 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-windows/{id}/deliberate", curated_of_a_donor(428)),
         ("POST /v1/allocation-windows/{id}/close", curated_of_a_donor(428)),
         ("POST /v1/allocation-windows/{id}/cancel", curated_of_a_donor(428)),
-        // For all who may screen proposals: in the matrix, every office's client has each scope.
-        ("GET /v1/allocation-windows/{id}/board", KNOWN_TO_STAFF),
-        ("GET /v1/allocation-windows/{id}/proposals.pb", KNOWN_TO_STAFF),
-        ("POST /v1/allocation-windows/{id}/what-if", KNOWN_TO_STAFF),
-        ("GET /v1/allocation-windows/{id}/scenarios", KNOWN_TO_STAFF),
+        ("GET /v1/allocation-windows/{id}/board", of_the_secretariat()),
+        ("GET /v1/allocation-windows/{id}/proposals.pb", of_the_secretariat()),
+        ("POST /v1/allocation-windows/{id}/what-if", of_the_secretariat()),
+        ("GET /v1/allocation-windows/{id}/scenarios", of_the_secretariat()),
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
     ]
 }
@@ -151,7 +158,7 @@ fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/proposal-documents/{id}", NOBODY_IN),
         ("DELETE /v1/proposal-documents/{id}", changed(204)),
         ("POST /v1/proposal-documents/{id}/erase", erased()),
-        ("GET /v1/allocation-proposals/{id}/score-sheets", NOBODY_IN),
+        ("GET /v1/allocation-proposals/{id}/score-sheets", of_the_secretariat()),
         // Members of the committee know nothing of a draft.
         ("PUT /v1/allocation-proposals/{id}/score-sheets", of_a_person(404)),
         ("GET /v1/allocation-proposals/{id}/conflicts", NOBODY_IN),
