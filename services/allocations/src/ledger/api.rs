@@ -254,20 +254,20 @@ impl Named {
     async fn of(
         db: &impl ConnectionTrait,
         pool: &pool::store::Model,
-        positions: &[Found],
+        listed: &[Found],
     ) -> Result<Self, StoreError> {
-        let keys: BTreeSet<LotId> = positions.iter().map(|position| position.lot_id).collect();
+        let keys: BTreeSet<LotId> = listed.iter().map(|position| position.lot_id).collect();
         let keys = keys.into_iter().map(Into::into);
-        let found = sql::select_by_keys(db, "SELECT * FROM lot WHERE true", vec![], "id", keys).await?;
-        let lots: Vec<lot::store::Model> = sql::read(&found)?;
+        let of_lots = sql::select_by_keys(db, "SELECT * FROM lot WHERE true", vec![], "id", keys).await?;
+        let lots: Vec<lot::store::Model> = sql::read(&of_lots)?;
         let references: BTreeSet<String> = lots.iter().flat_map(lot::store::Model::fts_plans).collect();
         let donors: BTreeSet<DonorId> = lots.iter().filter_map(|lot| lot.donor_id).collect();
-        let keys: BTreeSet<ProposalId> = positions.iter().map(|position| position.proposal_id).collect();
+        let keys: BTreeSet<ProposalId> = listed.iter().map(|position| position.proposal_id).collect();
         let keys = keys.into_iter().map(Into::into);
         let text = "SELECT * FROM promise WHERE true";
-        let found = sql::select_by_keys(db, text, vec![], "proposal_id", keys).await?;
+        let promised = sql::select_by_keys(db, text, vec![], "proposal_id", keys).await?;
         let mut purposes = BTreeMap::new();
-        for row in sql::read::<rows::promise::Model>(&found)? {
+        for row in sql::read::<rows::promise::Model>(&promised)? {
             purposes.insert(row.proposal_id, promise::purpose(&row)?);
         }
         Ok(Self {
