@@ -3,6 +3,7 @@
 //! `cargo test --package …` builds dependencies with the features that these packages alone ask for, and so nearly all of
 //! the workspace a second time. What `cargo test --workspace` has built is the same code.
 
+use crate::Borrowed;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::{
@@ -30,10 +31,17 @@ struct Profile {
     test: bool,
 }
 
-/// Runs the tests of `packages`, each from the folder of its package.
+/// The package whose tests start a platform each.
+const PLATFORM: &str = "tests";
+/// How many of them run on the same servers: Kafka keeps the topics of all of them, and with those of a hundred
+/// platforms it takes seconds for what took milliseconds.
+const MAX_TESTS: usize = 40;
+
+/// Runs the tests of `packages`, each from the folder of its package, on servers that are started for it; for
+/// those that start platforms, for every [`MAX_TESTS`] of them.
 ///
 /// # Errors
-/// When something cannot be built, or a test fails; what it said was printed.
+/// When something cannot be built, servers do not start, or a test fails; what it said was printed.
 pub fn run(packages: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let mut build = tools::cargo();
     build.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
@@ -49,25 +57,43 @@ pub fn run(packages: &[&str], environment: &[(&str, &str)]) -> Result<()> {
         let Some((executable, folder)) = artifact.executable.zip(artifact.manifest_path.parent()) else {
             continue;
         };
-        if !packages.contains(&package(folder).as_str()) {
+        let package = package(folder);
+        if !packages.contains(&package.as_str()) {
             continue;
         }
         found += 1;
-        println!("── {} ({})", artifact.target.name, folder.display());
-        let status = Command::new(&executable)
-            .current_dir(folder)
-            .env("CARGO_MANIFEST_DIR", folder)
-            .envs(environment.iter().copied())
-            .status()
-            .with_context(|| format!("{}", executable.display()))?;
-        if !status.success() {
-            failed.push(artifact.target.name);
+        let tests = tests_of(&executable)?;
+        let most = if package == PLATFORM { MAX_TESTS } else { tests.len().max(1) };
+        for (index, some) in tests.chunks(most).enumerate() {
+            let (first, last) = (index * most + 1, index * most + some.len());
+            let (name, all) = (&artifact.target.name, tests.len());
+            println!("── {name} ({}): {first} to {last} of {all}", folder.display());
+            let infra = Borrowed::up()?;
+            let status = Command::new(&executable)
+                .args(some)
+                .arg("--exact")
+                .current_dir(folder)
+                .env("CARGO_MANIFEST_DIR", folder)
+                .envs(environment.iter().copied())
+                .envs(infra.environment())
+                .status()
+                .with_context(|| format!("{}", executable.display()))?;
+            if !status.success() {
+                failed.push(format!("{name} ({first} to {last})"));
+            }
         }
     }
     if found < packages.len() {
         bail!("only {found} test executables belong to {}", packages.join(", "));
     }
     if failed.is_empty() { Ok(()) } else { bail!("tests failed in {}", failed.join(", ")) }
+}
+
+/// The names of an executable's tests.
+fn tests_of(executable: &Path) -> Result<Vec<String>> {
+    let listed = tools::run(Command::new(executable).args(["--list", "--format", "terse"]))?;
+    let name = |line: &str| Some(line.strip_suffix(": test")?.to_owned());
+    Ok(listed.lines().filter_map(name).collect())
 }
 
 /// Folders are called as their packages are.

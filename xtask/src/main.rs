@@ -70,6 +70,8 @@ enum Task {
 enum Suite {
     /// The pages in a real browser.
     Browser,
+    /// The tests that ask real PostgreSQL, Kafka and Redis.
+    Servers,
     /// The API's documents: linted, compared with the last release, tried by schemathesis, used by generated clients.
     Contract {
         /// Requests that schemathesis makes up for each operation.
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { only: None, all } => test(all),
         Task::Test { only: Some(Suite::Browser), .. } => browser_suite(),
+        Task::Test { only: Some(Suite::Servers), .. } => servers_suite(),
         Task::Test { only: Some(Suite::Contract { examples }), .. } => contract_suite(examples),
         Task::Test { only: Some(Suite::Failure { rounds, seed }), .. } => failure_suite(rounds, seed),
         Task::Infra { task } => infrastructure(&task),
@@ -258,11 +261,7 @@ fn test(all: bool) -> Result<()> {
     }
     let missing = infra::missing();
     if missing.is_empty() {
-        let infra = Borrowed::up()?;
-        let second =
-            [infra.environment()[0], ("RUST_TEST_THREADS", DISTRIBUTED_AT_ONCE), notes.environment()];
-        timed("tests on PostgreSQL, Kafka and Redis", || executables::run(&SERVER_SUITES, &second))?;
-        drop(infra);
+        on_servers(&notes)?;
         // On servers of its own: Kafka takes minutes to come back from a kill with the topics of a hundred platforms.
         let infra = Borrowed::up()?;
         let rounds = match (all, is_ci) {
@@ -343,6 +342,18 @@ fn contract_suite(examples: u32) -> Result<()> {
         None => contract::check(contract::Effort { examples, again: true, ..contract::Effort::USUAL }),
         Some((what, why)) => bail!("{what}: {why}"),
     }
+}
+
+fn servers_suite() -> Result<()> {
+    need_servers()?;
+    let notes = Notes::begin()?;
+    on_servers(&notes)?;
+    notes.print()
+}
+
+fn on_servers(notes: &Notes) -> Result<()> {
+    let environment = [("RUST_TEST_THREADS", DISTRIBUTED_AT_ONCE), notes.environment()];
+    timed("tests on PostgreSQL, Kafka and Redis", || executables::run(&SERVER_SUITES, &environment))
 }
 
 fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
