@@ -89,9 +89,24 @@ pub async fn deployment(infra: &Infra, name: &str, settings: &str) -> Deployment
 /// When the configuration is wrong.
 pub async fn connect(config: &Path, service: &str) -> (Store, SharedBus) {
     let config = Config::load(Some(config)).unwrap_or_else(|error| panic!("{error:#}"));
-    let store =
-        config.store(service, Arc::new(SystemClock)).await.unwrap_or_else(|error| panic!("{error:#}"));
-    (store, config.bus().unwrap_or_else(|error| panic!("{error:#}")))
+    (database(&config, service).await, config.bus().unwrap_or_else(|error| panic!("{error:#}")))
+}
+
+async fn database(config: &Config, service: &str) -> Store {
+    config.store(service, Arc::new(SystemClock)).await.unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// Waits until every service knows headquarters: each event has a topic of its own, and a request that names an office is
+/// refused (503) while it is on its way.
+async fn headquarters_is_known(config: &Path, founded: &identity::Founded) {
+    let config = Config::load(Some(config)).unwrap_or_else(|error| panic!("{error:#}"));
+    for service in platform::names().into_iter().filter(|service| *service != "identity") {
+        let store = &database(&config, service).await;
+        eventually("the services know headquarters", || async {
+            store.await_office(founded.organisation_id, founded.office_id).await.ok().flatten().map(drop)
+        })
+        .await;
+    }
 }
 
 impl World {
@@ -147,6 +162,9 @@ impl World {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
         })
         .await;
+        if let Running::Distributed(deployment) = &world.running {
+            headquarters_is_known(&deployment.config, &world.founded).await;
+        }
         eventually("donors knows who the organisation is", || async {
             let setting = world.http.get(Some(&world.token), "/v1/recipient").await.json();
             (setting["names"] == json!(["Organisation"])).then_some(())
@@ -161,6 +179,9 @@ impl World {
     /// When it cannot be made.
     pub async fn other_organisation(&self, code: &str) -> (identity::Founded, String) {
         let founded = found(&self.identity, "Another organisation", code).await;
+        if let Running::Distributed(deployment) = &self.running {
+            headquarters_is_known(&deployment.config, &founded).await;
+        }
         let token = self.http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
         (founded, token)
     }

@@ -21,7 +21,7 @@ use xtask::{root, target};
 /// How much is tried.
 #[derive(Clone, Copy)]
 pub struct Effort {
-    /// Requests that schemathesis makes up for each operation.
+    /// Requests that schemathesis makes up for each operation, beyond the bounds of its inputs.
     pub examples: u32,
     /// Whether it goes on from there, following links, without a limit of time, and with requests that differ each time.
     pub unbounded: bool,
@@ -30,8 +30,8 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What every change is tried with: few examples, for the phase before them goes through every bound of every input.
-    pub const USUAL: Self = Self { examples: 10, unbounded: false, again: false };
+    /// What every change is tried with: the examples of the document, and every bound of every input.
+    pub const USUAL: Self = Self { examples: 0, unbounded: false, again: false };
     /// What takes too long for every change.
     pub const ALL: Self = Self { examples: 200, unbounded: true, again: true };
 }
