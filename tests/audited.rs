@@ -13,7 +13,7 @@ impl World {
         command.arg("audit").args(arguments);
         match &self.running {
             Running::Embedded { folder, .. } => command.arg("--data").arg(folder.path()),
-            Running::Distributed(deployment) => command.arg("--config").arg(&deployment.config),
+            Running::Distributed { deployment, .. } => command.arg("--config").arg(&deployment.config),
         };
         command
     }
@@ -31,7 +31,7 @@ impl World {
     pub fn audit_heads(&self) -> PathBuf {
         match &self.running {
             Running::Embedded { folder, .. } => folder.path().join("audit-heads"),
-            Running::Distributed(deployment) => deployment.config.with_file_name("audit-heads"),
+            Running::Distributed { deployment, .. } => deployment.config.with_file_name("audit-heads"),
         }
     }
 
@@ -46,7 +46,7 @@ impl World {
                 let done = store::sql::execute(store.writer(), statement, Vec::new()).await;
                 assert!(done.is_ok(), "{statement}: {done:?}");
             }
-            Running::Distributed(deployment) => {
+            Running::Distributed { deployment, .. } => {
                 let infra = infra().unwrap_or_else(|| panic!("the servers have gone"));
                 let done = infra.sql(&deployment.database(service), statement);
                 assert!(done.is_ok(), "{statement}: {done:?}");

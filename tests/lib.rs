@@ -1,15 +1,19 @@
 //! A world for tests and benchmarks: a platform of their own on a free port, with organisations, offices and people.
 
 mod audited;
+mod servers;
+
+pub use servers::{binary, connect, deployment, infra};
 
 use bus::SharedBus;
 use kernel::{Clock, SystemClock};
-use passerelle::{Options, Platform, config::Config, platform};
+use passerelle::{Options, Platform, platform};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
+use servers::{databases, headquarters_is_known};
 use std::{
     net::{IpAddr, Ipv4Addr},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -44,69 +48,7 @@ pub struct World {
 
 enum Running {
     Embedded { platform: Box<Platform>, folder: TempDir },
-    Distributed(Box<Deployment>),
-}
-
-/// The infrastructure that was started for the tests; none when they run on SQLite.
-///
-/// # Panics
-/// When it was started and does not answer: a test for PostgreSQL never passes on SQLite.
-pub fn infra() -> Option<Infra> {
-    testkit::Infra::get()?;
-    let running = Infra::running();
-    assert!(running.is_some(), "the servers of PASSERELLE_TEST_INFRA do not answer");
-    running
-}
-
-/// The program, built beside this test.
-///
-/// # Panics
-/// When it was not built.
-pub fn binary() -> PathBuf {
-    let own = std::env::current_exe().unwrap_or_default();
-    let built = own.ancestors().skip(1).map(|folder| folder.join("passerelle")).find(|file| file.is_file());
-    built.unwrap_or_else(|| panic!("the program is not there: run `cargo build -p passerelle` first"))
-}
-
-/// Starts the services as processes; `settings` stand at the top of their configuration.
-///
-/// # Panics
-/// When they do not start.
-pub async fn deployment(infra: &Infra, name: &str, settings: &str) -> Deployment {
-    let (infra, binary, name) = (infra.clone(), binary(), testkit::Infra::unique(name));
-    let settings = settings.to_owned();
-    let start = move || Deployment::start(&infra, &binary, &name, None, &settings);
-    match tokio::task::spawn_blocking(start).await {
-        Ok(Ok(deployment)) => deployment,
-        Ok(Err(error)) => panic!("the services do not start: {error:#}"),
-        Err(error) => panic!("the services do not start: {error}"),
-    }
-}
-
-/// A service's database and the bus of processes with this configuration.
-///
-/// # Panics
-/// When the configuration is wrong.
-pub async fn connect(config: &Path, service: &str) -> (Store, SharedBus) {
-    let config = Config::load(Some(config)).unwrap_or_else(|error| panic!("{error:#}"));
-    (database(&config, service).await, config.bus().unwrap_or_else(|error| panic!("{error:#}")))
-}
-
-async fn database(config: &Config, service: &str) -> Store {
-    config.store(service, Arc::new(SystemClock)).await.unwrap_or_else(|error| panic!("{error:#}"))
-}
-
-/// Waits until every service knows headquarters: each event has a topic of its own, and a request that names an office is
-/// refused (503) while it is on its way.
-async fn headquarters_is_known(config: &Path, founded: &identity::Founded) {
-    let config = Config::load(Some(config)).unwrap_or_else(|error| panic!("{error:#}"));
-    for service in platform::names().into_iter().filter(|service| *service != "identity") {
-        let store = &database(&config, service).await;
-        eventually("the services know headquarters", || async {
-            store.await_office(founded.organisation_id, founded.office_id).await.ok().flatten().map(drop)
-        })
-        .await;
-    }
+    Distributed { deployment: Box<Deployment>, stores: Vec<Store> },
 }
 
 impl World {
@@ -136,7 +78,8 @@ impl World {
                 let deployment =
                     Box::new(deployment(&infra, "world", &format!("{TRUSTED}\n{settings}")).await);
                 let (identity, bus) = connect(&deployment.config, "identity").await;
-                (deployment.url.clone(), identity, bus, Running::Distributed(deployment))
+                let stores = databases(&deployment.config).await;
+                (deployment.url.clone(), identity, bus, Running::Distributed { deployment, stores })
             }
             None => {
                 let folder = testkit::folder();
@@ -162,8 +105,8 @@ impl World {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
         })
         .await;
-        if let Running::Distributed(deployment) = &world.running {
-            headquarters_is_known(&deployment.config, &world.founded).await;
+        if let Running::Distributed { stores, .. } = &world.running {
+            headquarters_is_known(stores, &world.founded).await;
         }
         eventually("donors knows who the organisation is", || async {
             let setting = world.http.get(Some(&world.token), "/v1/recipient").await.json();
@@ -179,8 +122,8 @@ impl World {
     /// When it cannot be made.
     pub async fn other_organisation(&self, code: &str) -> (identity::Founded, String) {
         let founded = found(&self.identity, "Another organisation", code).await;
-        if let Running::Distributed(deployment) = &self.running {
-            headquarters_is_known(&deployment.config, &founded).await;
+        if let Running::Distributed { stores, .. } = &self.running {
+            headquarters_is_known(stores, &founded).await;
         }
         let token = self.http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
         (founded, token)
@@ -254,7 +197,7 @@ impl World {
     pub fn mails(&self) -> Vec<String> {
         let folder = match &self.running {
             Running::Embedded { folder, .. } => folder.path().join("mail"),
-            Running::Distributed(deployment) => deployment.config.with_file_name("mail"),
+            Running::Distributed { deployment, .. } => deployment.config.with_file_name("mail"),
         };
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let whole = files.filter(|file| file.extension().is_some_and(|extension| extension == "eml"));
@@ -321,29 +264,44 @@ impl World {
         .await
     }
 
-    /// Waits until every event has been applied.
+    /// Waits until every event has been published and applied, and those that followed from it too.
     ///
     /// # Panics
     /// When it never is.
     pub async fn settled(&self) {
-        let mut quiet = 0;
+        let (began, mut quiet) = (std::time::Instant::now(), 0);
+        // What a consumer writes after its last record was counted is in an outbox, or on the bus, a moment later.
         while quiet < 3 {
-            eventually("every event is applied", || async {
-                let lag = platform::lag(&self.bus).await.unwrap_or_default();
-                (!lag.is_empty() && lag.iter().all(|lag| lag.records == 0)).then_some(())
-            })
-            .await;
-            // The relay may be between its outbox and the bus.
-            quiet += 1;
-            tokio::time::sleep(Duration::from_millis(40)).await;
+            quiet = if self.is_published().await && self.is_taken().await { quiet + 1 } else { 0 };
+            assert!(began.elapsed() < Duration::from_secs(60), "events are not applied");
+            tokio::time::sleep(Duration::from_millis(30)).await;
         }
+    }
+
+    /// Whether nothing waits in an outbox. A relay that is away from its database, or that nothing woke, takes a while.
+    async fn is_published(&self) -> bool {
+        let stores = match &self.running {
+            Running::Embedded { platform, .. } => platform.stores(),
+            Running::Distributed { stores, .. } => stores,
+        };
+        for store in stores {
+            if !store::is_drained(store).await.unwrap_or(false) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn is_taken(&self) -> bool {
+        let lag = platform::lag(&self.bus).await.unwrap_or_default();
+        !lag.is_empty() && lag.iter().all(|lag| lag.records == 0)
     }
 
     /// The folder of the embedded platform's data; none when it runs as processes.
     pub fn folder(&self) -> Option<&Path> {
         match &self.running {
             Running::Embedded { folder, .. } => Some(folder.path()),
-            Running::Distributed(_) => None,
+            Running::Distributed { .. } => None,
         }
     }
 
@@ -358,7 +316,7 @@ impl World {
                 let store = Store::open_sqlite(&file, Arc::new(SystemClock)).await;
                 store.unwrap_or_else(|error| panic!("{service}: {error}"))
             }
-            Running::Distributed(deployment) => connect(&deployment.config, service).await.0,
+            Running::Distributed { deployment, .. } => connect(&deployment.config, service).await.0,
         }
     }
 
@@ -371,7 +329,7 @@ impl World {
         command.arg("events").args(arguments);
         match &self.running {
             Running::Embedded { folder, .. } => command.arg("--data").arg(folder.path()),
-            Running::Distributed(deployment) => command.arg("--config").arg(&deployment.config),
+            Running::Distributed { deployment, .. } => command.arg("--config").arg(&deployment.config),
         };
         let out = command.output().unwrap_or_else(|error| panic!("the program does not start: {error}"));
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
@@ -385,7 +343,7 @@ impl World {
     pub fn address(&self, service: &str) -> String {
         let address = match &self.running {
             Running::Embedded { platform, .. } => platform.addresses.get(service).cloned(),
-            Running::Distributed(deployment) => deployment.address(service),
+            Running::Distributed { deployment, .. } => deployment.address(service),
         };
         address.unwrap_or_else(|| panic!("there is no service {service}"))
     }
@@ -397,7 +355,7 @@ impl World {
                 platform.stop().await;
                 drop(folder);
             }
-            Running::Distributed(deployment) => drop(deployment),
+            Running::Distributed { deployment, .. } => drop(deployment),
         }
     }
 }

@@ -280,6 +280,11 @@ impl Platform {
         Ok(lag(&self.bus).await?)
     }
 
+    /// The databases of its services.
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
     /// Everything that runs in the background, for readiness.
     pub fn tasks(&self) -> Vec<Tasks> {
         let services = self.services.iter().map(Running::tasks);

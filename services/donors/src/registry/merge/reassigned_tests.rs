@@ -138,7 +138,6 @@ async fn two_thousand_reports_and_six_hundred_agreements_move_in_a_few_statement
         let reassigned = Reassigned::of(&tx, from).await.unwrap();
         reassign(&mut tx, &reassigned, from, to).await.unwrap();
         let sent = statements.sent();
-        drop(statements);
         tx.commit().await.unwrap();
         assert_eq!((reassigned.agreements.len(), reassigned.reports.len()), (AGREEMENTS, REPORTS));
         assert!((10..100).contains(&sent), "{sent} statements");
