@@ -69,6 +69,13 @@ async function pagesOf(page, who, language) {
     const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
     return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
+  if (who === "windows") {
+    await signIn(page, "officer@demo.example", language);
+    await page.goto(at("/console/windows"));
+    const allocation = await href(page, "main tbody th a");
+    return ["/console/windows", "/console/windows?view=timeline", "/console/windows?state=open&kind=standard", "/console/windows/new"].map(at)
+      .concat([allocation, `${allocation}/edit`, `${allocation}/board`, `${allocation}/board?show=above`, `${allocation}/what-if`, `${allocation}/scenarios`]);
+  }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
     return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
@@ -109,7 +116,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {

@@ -112,7 +112,7 @@ pub(crate) fn balance_rows(typed: &Value) -> Vec<usize> {
 }
 
 /// What a form of a new window begins with.
-pub(super) fn blank(zone: Option<&str>) -> Value {
+pub(crate) fn blank(zone: Option<&str>) -> Value {
     let mut typed = json!({ "kind": "standard", "time_zone": zone, "reviews_needed": "2" });
     for row in 0..MIN_CRITERIA {
         typed[format!("criterion_max_points_{row}")] = "5".into();
@@ -121,7 +121,7 @@ pub(super) fn blank(zone: Option<&str>) -> Value {
 }
 
 /// What the form of a recorded window begins with.
-pub(super) fn filled(language: Language, window: &Value) -> Value {
+pub(crate) fn filled(language: Language, window: &Value) -> Value {
     let amount =
         |money: &Value| money["amount"].as_str().map(|amount| format::number(language, amount));
     let digits = |value: &Value| value.as_i64().map(|number| number.to_string());

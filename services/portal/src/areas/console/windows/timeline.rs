@@ -57,8 +57,7 @@ pub(crate) fn context(language: Language, today: NaiveDate, windows: &[Value]) -
         .map(|date| json!({ "day": date.day.to_string(), "key": date.key, "id": date.window["id"], "title": date.window["title"] }))
         .collect();
     json!({
-        "view": "timeline", "windows": windows, "coming": coming, "drawing": drawing(language, today, windows),
-        "problem": null,
+        "view": "timeline", "coming": coming, "drawing": drawing(language, today, windows), "problem": null,
     })
 }
 
