@@ -192,6 +192,51 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`an officer drafts an allocation window, is told what it lacks, opens it and cancels it, ${how}`, async () => {
+    const { context, page } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/windows/new");
+    const title = `Window ${how}`;
+    await page.fill("#title", title);
+    await page.selectOption("#pool_id", { index: 1 });
+    await page.selectOption("#committee_id", { index: 1 });
+    await page.selectOption("#time_zone", "Europe/Zurich");
+    await page.fill("#envelope", "10,000");
+    await page.fill("#opens_at", "2026-01-05T09:00");
+    await page.fill("#closes_at", "2035-07-02T18:00");
+    await page.fill("#criteria-0-name", "Need");
+    await page.fill("#criteria-0-weight", "60");
+    await page.click("main form > button");
+    await page.locator(".error-summary a[href='#criteria']").waitFor();
+    assert.equal(await page.inputValue("#title"), title, "what was typed is still there");
+    await page.fill("#criteria-0-weight", "100");
+    await page.click("main form > button");
+    await page.waitForURL(/\/console\/windows\/[0-9a-f-]{36}\?done=created$/);
+
+    const take = async (button, step) => {
+      await page.click(`main button:has-text("${button}")`);
+      await page.click(`#ask-${step} form button:not([type=button])`);
+    };
+    await take("Open the window", "open");
+    assert.match(await page.locator(".error-summary").innerText(), /strategy paper is missing/);
+    await page.click("main .steps a");
+    await page.fill("#strategy-en", "For what nobody could foresee.");
+    await page.click("main form > button");
+    await page.waitForURL(/\?done=saved$/);
+    await take("Open the window", "open");
+    await page.waitForURL(/\?done=open$/);
+    assert.equal(await page.locator("h1 .badge.state-open").count(), 1);
+    await page.goto("/en/console/windows?view=timeline");
+    assert.ok((await page.locator("main ol.timeline li").allInnerTexts()).some((text) => text.includes(title)));
+    await page.click(`main ol.timeline a:has-text("${title}")`);
+    await page.click("main .steps a");
+    assert.equal(await page.locator("#criteria").count(), 0, "what proposals are judged by is frozen");
+    await page.goBack();
+    await take("Cancel the window", "cancel");
+    await page.waitForURL(/\?done=cancel$/);
+    await context.close();
+  });
+
   test(`an officer imports a file and reads the verdicts, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "officer@demo.example");

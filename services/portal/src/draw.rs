@@ -37,12 +37,14 @@ pub(crate) fn bar(part: &str, whole: &str, class: Option<&str>) -> Value {
     ))
 }
 
-/// A bar of `part` over `whole` that ought to end between `floor` and `ceiling`; decorative, because the figures stand beside
-/// it.
+/// A bar of `part` over `whole` that ought to end between `floor` and `ceiling`; decorative, because the figures stand
+/// beside it.
 pub(crate) fn range_bar(part: &str, whole: &str, floor: &str, ceiling: &str) -> Value {
     let of_whole = |text: &str| share(text.parse().unwrap_or_default(), whole.parse().unwrap_or_default());
     let (length, from, to) = (of_whole(part), of_whole(floor), of_whole(ceiling));
-    let limit = |at: f64| format!("<rect class=\"limit\" x=\"{:.2}\" width=\"0.8\" height=\"12\"/>", at.min(99.2));
+    let limit = |at: f64| {
+        format!("<rect class=\"limit\" x=\"{:.2}\" width=\"0.8\" height=\"12\"/>", at.min(99.2))
+    };
     Value::from_safe_string(format!(
         "<svg class=\"bar range\" viewBox=\"0 0 100 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">\
          <rect class=\"track\" x=\"{from:.2}\" width=\"{:.2}\" height=\"12\"/>\
@@ -166,7 +168,8 @@ mod tests {
     fn a_range_is_where_its_limits_are() {
         let drawn = range_bar("500", "1000", "300", "450").to_string();
         assert!(drawn.contains("class=\"track\" x=\"30.00\" width=\"15.00\""), "{drawn}");
-        assert!(drawn.contains("class=\"fill\" y=\"3\" width=\"50.00\"") && drawn.matches("limit").count() == 2);
+        assert!(drawn.contains("class=\"fill\" y=\"3\" width=\"50.00\""), "{drawn}");
+        assert_eq!(drawn.matches("limit").count(), 2);
     }
 
     #[test]

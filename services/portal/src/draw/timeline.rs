@@ -10,8 +10,8 @@ const ROW: f64 = 56.0;
 /// A period that is shorter is drawn so wide.
 const MIN_WIDTH: f64 = 6.0;
 
-/// A line of time: `data` is `{rows: [{label, shown, from, to, decides, class}], ticks: [{at, label}], today, today_label}`,
-/// with places in percent of its length.
+/// A line of time: `data` is `{rows: [{label, shown, from, to, decides, class}], ticks: [{at, label}], today,
+/// today_label}`, with places in percent of its length.
 pub(crate) fn timeline(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
     let text = |item: &Value, name: &str| {
         Ok::<_, Error>(item.get_attr(name)?.as_str().map(escaped).unwrap_or_default())
@@ -25,7 +25,8 @@ pub(crate) fn timeline(id: &str, title: &str, description: &str, data: Value) ->
         let (from, to) = (place(&row, "from")?, place(&row, "to")?);
         let width = (to - from).max(MIN_WIDTH);
         // A name that would end beyond the line ends where its period does.
-        let (anchor, x) = if from > WIDTH * 0.55 { ("end", (from + width).min(WIDTH)) } else { ("start", from) };
+        let is_late = from > WIDTH * 0.55;
+        let (anchor, x) = if is_late { ("end", (from + width).min(WIDTH)) } else { ("start", from) };
         let (label, shown) = (text(&row, "label")?, text(&row, "shown")?);
         rows.push_str(&format!(
             "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{label}</text>\

@@ -138,7 +138,7 @@ fn board_of(rows: &[Value], normalisation: &str) -> Value {
 fn board_page(rows: &[Value], normalisation: &str, page: usize) -> Value {
     let board = board_of(rows, normalisation);
     let context = board::context(&record("deliberation"), &board, &board::Filters::default(), page);
-    with(context, json!({ "names": super::names(), "may_ask": true, "is_secretariat": true }))
+    with(context, json!({ "names": super::names(), "may_ask": true }))
 }
 
 fn scored(_: Language) -> Value {

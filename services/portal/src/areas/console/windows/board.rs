@@ -1,7 +1,7 @@
-//! The board of a window: its proposals by rank, with points as they are and without the lenience of reviewers, and how the
-//! money would be spread over the groups of the balance.
+//! The board of a window: its proposals by rank, with points as they are and without the lenience of reviewers, and how
+//! the money would be spread over the groups of the balance.
 
-use super::{cents, dollars, is_secretariat, may_ask, window_of};
+use super::{cents, dollars, may_ask, window_of};
 use crate::{
     error::PageError,
     ids::Id,
@@ -49,7 +49,8 @@ impl Filters {
         let chosen = |filter: &Option<String>| filter.clone().filter(|text| !text.is_empty());
         let group_of = || row["group"].as_str().unwrap_or(NO_GROUP);
         let is_of_group = chosen(&self.group).is_none_or(|group| group_of() == group);
-        let is_of_category = chosen(&self.category).is_none_or(|category| row["category"] == category.as_str());
+        let is_of_category =
+            chosen(&self.category).is_none_or(|category| row["category"] == category.as_str());
         let is_shown = match self.show.as_deref().unwrap_or_default() {
             "above" => row["is_above_cut"] == true,
             "below" => row["is_above_cut"] == false,
@@ -74,7 +75,6 @@ async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<Asked>) -> Page
     let mut context = context(&window, &board, &asked.filters, page);
     context["names"] = names;
     context["may_ask"] = may_ask(&staff, &window).into();
-    context["is_secretariat"] = is_secretariat(&staff, &window).into();
     staff.page("console/windows/board.html", context).await
 }
 
@@ -120,7 +120,8 @@ pub(crate) fn context(window: &Value, board: &Value, filters: &Filters, page: us
     })
 }
 
-/// The groups of the balance, with their limits in dollars, what would go to them down to the cut, and what was approved.
+/// The groups of the balance, with their limits in dollars, what would go to them down to the cut, and what was
+/// approved.
 fn groups(window: &Value, all: &[Value]) -> Vec<Value> {
     let envelope = cents(&window["envelope"]);
     let times_envelope = |percent: &Value| percent.as_i64().unwrap_or_default() * envelope;
@@ -211,7 +212,8 @@ fn quoted(text: &str) -> String {
     let is_negative = || text.parse::<f64>().is_ok();
     let is_formula = text.starts_with(['=', '+', '@', '\t']) || (text.starts_with('-') && !is_negative());
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\r', '\n', '\'']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let needs_marks = text.contains([',', '"', '\r', '\n', '\'']);
+    if needs_marks { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// The proposals that have points as a pabulib file: what programs that study participatory budgets read.
@@ -228,8 +230,8 @@ mod tests {
     }
 
     fn row(reference: &str, group: &str, (asked, is_above): (i64, bool)) -> Value {
-        json!({ "reference": reference, "title": "=1+1, \"x\"", "group": group, "category": "Health", "asked": money(asked),
-            "approved": null, "is_above_cut": is_above, "is_to_be_discussed": false, "missing": 0,
+        json!({ "reference": reference, "title": "=1+1, \"x\"", "group": group, "category": "Health",
+            "asked": money(asked), "approved": null, "is_above_cut": is_above, "is_to_be_discussed": false, "missing": 0,
             "countries": ["TCD", "SDN"], "rank": 1, "mean": "74.00" })
     }
 
@@ -245,17 +247,20 @@ mod tests {
             row("c", "Europe", (90, true)), row("d", "Europe", (500, false))] });
         let groups = groups(&window(), rows(&board));
         let of = |group: usize, name: &str| groups[group][name].clone();
-        assert_eq!((of(0, "above"), of(0, "ceiling"), of(0, "above_is")), (money(500), money(450), json!("above")));
-        assert_eq!((of(1, "above"), of(1, "floor"), of(1, "above_is")), (money(90), money(100), json!("below")));
+        let (above, below) = (json!("above"), json!("below"));
+        assert_eq!((of(0, "above"), of(0, "ceiling"), of(0, "above_is")), (money(500), money(450), above));
+        assert_eq!((of(1, "above"), of(1, "floor"), of(1, "above_is")), (money(90), money(100), below));
         assert_eq!((of(1, "asked"), of(1, "count")), (money(590), json!(2)));
     }
 
     #[test]
     fn the_cut_stands_on_the_page_where_it_falls() {
-        let proposals: Vec<Value> = (0..120).map(|place| row(&place.to_string(), "Africa", (1, place < 60))).collect();
+        let numbered = |place: usize| row(&place.to_string(), "Africa", (1, place < 60));
+        let proposals: Vec<Value> = (0..120).map(numbered).collect();
         let board = json!({ "proposals": proposals });
         let of = |page: usize| context(&window(), &board, &Filters::default(), page);
-        assert_eq!((of(1)["cut"].clone(), of(2)["cut"].clone(), of(3)["cut"].clone()), (Value::Null, json!(9), Value::Null));
+        let cuts = [1, 2, 3].map(|page| of(page)["cut"].clone());
+        assert_eq!(cuts, [Value::Null, json!(9), Value::Null]);
         assert_eq!((of(9)["page"].clone(), of(3)["after"].clone()), (json!(3), Value::Null));
         assert_eq!((of(1)["after"].clone(), of(2)["before"].clone()), (json!("page=2"), json!("page=1")));
         assert_eq!(of(1)["totals"]["asked"], money(120));
@@ -270,7 +275,8 @@ mod tests {
         let file = csv(&board, &of_africa);
         let lines: Vec<&str> = file.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].starts_with("1,a,\"'=1+1, \"\"x\"\"\",,Health,,TCD SDN,Africa,400.00,"), "{}", lines[1]);
+        let expected = "1,a,\"'=1+1, \"\"x\"\"\",,Health,,TCD SDN,Africa,400.00,";
+        assert!(lines[1].starts_with(expected), "{}", lines[1]);
         assert_eq!((quoted("-9.03"), quoted("-x")), ("-9.03".to_owned(), "\"'-x\"".to_owned()));
     }
 }

@@ -1,5 +1,5 @@
-//! Allocation windows: the list and its timeline, the record with its steps, the form, the board of scores, and the question
-//! what the envelope would buy best.
+//! Allocation windows: the list and its timeline, the record with its steps, the form, the board of scores, and the
+//! question what the envelope would buy best.
 
 use crate::{error::PageError, i18n::Language, ids::Id, visit::Staff};
 use kernel::Money;

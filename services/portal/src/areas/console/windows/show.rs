@@ -116,14 +116,15 @@ async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
         Ok(_) => form.see_other(&format!("/console/windows/{id}?done={step}")),
         Err(problem) => {
             let refused = in_words(&step, &problem);
-            let again = json!({ "problem": problem, "refused": refused, "typed": {}, "asked": step, "done": null });
-            show_page(&form, &id, again).await
+            let again = json!({ "problem": problem, "refused": refused, "asked": step });
+            show_page(&form, &id, added(again, json!({ "typed": {}, "done": null }))).await
         }
     }
 }
 
 async fn taken(form: &Writer, id: &Id, step: &str) -> Result<Result<Value, Value>, PageError> {
-    let (path, guard) = (format!("/v1/allocation-windows/{id}/{step}"), Guard::Version(form.typed.text("version")));
+    let path = format!("/v1/allocation-windows/{id}/{step}");
+    let guard = Guard::Version(form.typed.text("version"));
     form.submit(Method::POST, &path, &json!({}), guard).await
 }
 
@@ -172,8 +173,10 @@ mod tests {
     #[test]
     fn the_parts_of_an_envelope_add_up_to_it() {
         let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
-        let window = json!({ "envelope": money("1000.00"), "promised": money("300.00"), "headroom": money("600.00") });
-        let amounts: Vec<Value> = parts(Language::English, &window).iter().map(|part| part["amount"].clone()).collect();
+        let window =
+            json!({ "envelope": money("1000.00"), "promised": money("300.00"), "headroom": money("600.00") });
+        let parts = parts(Language::English, &window);
+        let amounts: Vec<Value> = parts.iter().map(|part| part["amount"].clone()).collect();
         assert_eq!(amounts, [money("300.00"), money("600.00"), money("100.00")]);
     }
 }

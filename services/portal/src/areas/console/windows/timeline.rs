@@ -52,10 +52,11 @@ async fn under_way(staff: &Staff) -> Result<Vec<Value>, PageError> {
 /// What the page is given: the drawing, and the dates to come.
 pub(crate) fn context(language: Language, today: NaiveDate, windows: &[Value]) -> Value {
     let dates = dates(today, windows);
-    let coming: Vec<Value> = dates
-        .iter()
-        .map(|date| json!({ "day": date.day.to_string(), "key": date.key, "id": date.window["id"], "title": date.window["title"] }))
-        .collect();
+    let shown = |date: &Date<'_>| {
+        let (day, window) = (date.day.to_string(), date.window);
+        json!({ "day": day, "key": date.key, "id": window["id"], "title": window["title"] })
+    };
+    let coming: Vec<Value> = dates.iter().map(shown).collect();
     json!({
         "view": "timeline", "coming": coming, "drawing": drawing(language, today, windows), "problem": null,
     })
@@ -65,8 +66,12 @@ pub(crate) fn context(language: Language, today: NaiveDate, windows: &[Value]) -
 fn dates(today: NaiveDate, windows: &[Value]) -> Vec<Date<'_>> {
     const FIELDS: [(&str, &str); 3] =
         [("opens_at", "window-opens"), ("closes_at", "window-closes"), ("decides_on", "window-decides")];
-    let of_window = |window| FIELDS.into_iter().filter_map(move |(name, key)| Some(Date { day: day(window, name)?, key, window }));
-    let mut dates: Vec<Date<'_>> = windows.iter().flat_map(of_window).filter(|date| date.day >= today).collect();
+    let mut dates = Vec::new();
+    for window in windows {
+        let days = FIELDS.into_iter().filter_map(|(name, key)| Some((day(window, name)?, key)));
+        let coming = days.filter(|(day, _)| *day >= today);
+        dates.extend(coming.map(|(day, key)| Date { day, key, window }));
+    }
     dates.sort_by_key(|date| date.day);
     dates
 }
@@ -82,8 +87,8 @@ fn drawing(language: Language, today: NaiveDate, windows: &[Value]) -> Value {
     let Some(first) = begins.min() else { return Value::Null };
     let earliest = today.checked_sub_days(MAX_PAST).unwrap_or(today);
     let from = first.clamp(earliest, today.max(earliest));
-    let ends = windows.iter().flat_map(|window| [day(window, "closes_at"), day(window, "decides_on")]).flatten();
-    let last = ends.max().unwrap_or(today);
+    let ends = windows.iter().flat_map(|window| [day(window, "closes_at"), day(window, "decides_on")]);
+    let last = ends.flatten().max().unwrap_or(today);
     let shortest = from.checked_add_days(MIN_LENGTH).unwrap_or(from);
     let to = last.max(shortest);
     let place = |day: NaiveDate| (length(from, day) / length(from, to) * 100.0).min(100.0);
@@ -135,8 +140,10 @@ mod tests {
 
     #[test]
     fn what_is_past_is_no_date_to_come() {
-        let windows =
-            [window("2026-01-01", "2026-03-01", Some("2026-04-15")), window("2026-02-20", "2026-06-30", None)];
+        let windows = [
+            window("2026-01-01", "2026-03-01", Some("2026-04-15")),
+            window("2026-02-20", "2026-06-30", None),
+        ];
         let found: Vec<(String, &str)> =
             dates(on("2026-02-01"), &windows).iter().map(|date| (date.day.to_string(), date.key)).collect();
         let expected = [
