@@ -219,7 +219,7 @@ for (const javaScriptEnabled of [true, false]) {
     };
     await take("Open the window", "open");
     assert.match(await page.locator(".error-summary").innerText(), /strategy paper is missing/);
-    await page.click("main .steps a");
+    await page.click("main .steps a:has-text('Edit')");
     await page.fill("#strategy-en", "For what nobody could foresee.");
     await page.click("main form > button");
     await page.waitForURL(/\?done=saved$/);
@@ -229,7 +229,8 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto("/en/console/windows?view=timeline");
     assert.ok((await page.locator("main ol.timeline li").allInnerTexts()).some((text) => text.includes(title)));
     await page.click(`main ol.timeline a:has-text("${title}")`);
-    await page.click("main .steps a");
+    await page.click("main .steps a:has-text('Edit')");
+    await page.waitForURL(/\/edit$/);
     assert.equal(await page.locator("#criteria").count(), 0, "what proposals are judged by is frozen");
     await page.goBack();
     await take("Cancel the window", "cancel");

@@ -101,7 +101,7 @@ fn show_page(language: Language, more: Value) -> Value {
     let window = record("open");
     let context = json!({
         "steps": super::steps(language, "windows", &window), "may_edit": true, "may_see_scores": true, "may_ask": true,
-        "may_see_proposals": true, "parts": show::parts(language, &window), "pool_names": super::names(),
+        "may_see_proposals": true, "may_propose": true, "parts": show::parts(language, &window), "pool_names": super::names(),
         "committee_names": {}, "window": window, "typed": {}, "asked": "open",
     });
     with(context, more)
@@ -138,12 +138,12 @@ fn board_of(rows: &[Value], normalisation: &str) -> Value {
 fn board_page(rows: &[Value], normalisation: &str, page: usize) -> Value {
     let board = board_of(rows, normalisation);
     let context = board::context(&record("deliberation"), &board, &board::Filters::default(), page);
-    with(context, json!({ "names": super::names(), "may_ask": true }))
+    with(context, json!({ "names": super::names(), "may_ask": true, "sees_all": false }))
 }
 
 fn scored(_: Language) -> Value {
     let mut rows = vec![board_row(Some(1), Some(true)); 60];
-    rows.extend(vec![board_row(Some(61), Some(false)); 60]);
+    rows.resize(120, board_row(Some(61), Some(false)));
     board_page(&rows, "centred", 2)
 }
 

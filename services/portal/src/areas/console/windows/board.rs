@@ -1,7 +1,7 @@
 //! The board of a window: its proposals by rank, with points as they are and without the lenience of reviewers, and how
 //! the money would be spread over the groups of the balance.
 
-use super::{cents, dollars, may_ask, window_of};
+use super::{cents, dollars, is_secretariat, may_ask, window_of};
 use crate::{
     error::PageError,
     ids::Id,
@@ -75,6 +75,7 @@ async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<Asked>) -> Page
     let mut context = context(&window, &board, &asked.filters, page);
     context["names"] = names;
     context["may_ask"] = may_ask(&staff, &window).into();
+    context["sees_all"] = is_secretariat(&staff, &window).into();
     staff.page("console/windows/board.html", context).await
 }
 
@@ -104,7 +105,8 @@ pub(crate) fn context(window: &Value, board: &Value, filters: &Filters, page: us
     let cut = found
         .windows(2)
         .position(|two| two[0]["is_above_cut"] == true && two[1]["is_above_cut"] == false)
-        .and_then(|place| (place / PAGE == page - 1).then(|| place % PAGE));
+        .filter(|place| place / PAGE == page - 1)
+        .map(|place| place % PAGE);
     let mut categories: Vec<&str> = all.iter().filter_map(|row| row["category"].as_str()).collect();
     categories.sort_unstable();
     categories.dedup();

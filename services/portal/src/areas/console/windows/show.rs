@@ -72,7 +72,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let context = json!({
         "steps": STEPS.of(staff, &window, steps), "may_edit": may_write && is_changeable,
         "may_see_scores": may_see_scores(staff, &window), "may_ask": may_ask(staff, &window),
-        "may_see_proposals": staff.may("proposals:read"), "parts": parts(staff.language, &window),
+        "may_see_proposals": staff.may("proposals:read"),
+        "may_propose": staff.may("proposals:write") && window["state"] == "open", "parts": parts(staff.language, &window),
         "pool_names": names(staff.language, &pools?), "committee_names": names(staff.language, &committees?),
         "window": window,
     });
@@ -105,6 +106,10 @@ fn in_words(step: &str, problem: &Value) -> Value {
         ("open", "envelope") => "window-refused-envelope",
         ("score", "closes_at") => "window-refused-early",
         ("cancel", "") if params["amount"].is_string() => "window-refused-promised",
+        // A state that does not allow the step at all says which one would follow.
+        ("close" | "cancel", "") if error["code"] == "state" && params["to"].is_null() => {
+            "window-refused-deciding"
+        }
         _ => return Value::Null,
     };
     json!({ "key": key, "amount": { "amount": params["amount"], "currency": params["currency"] } })
@@ -150,17 +155,17 @@ mod tests {
     #[test]
     fn a_refusal_says_what_is_in_the_way() {
         let of = |step: &str, field: &str, params: Value| {
-            in_words(step, &json!({ "errors": [{ "field": field, "params": params }] }))
+            in_words(step, &json!({ "errors": [{ "code": "state", "field": field, "params": params }] }))
         };
         let amount = json!({ "amount": "500.00", "currency": "USD" });
         let promised = of("cancel", "", amount.clone());
         assert_eq!((&promised["key"], &promised["amount"]), (&json!("window-refused-promised"), &amount));
-        assert!(of("cancel", "", json!({ "state": "closed" })).is_null());
-        assert!(of("close", "", json!({})).is_null());
+        assert!(of("cancel", "", json!({ "state": "closed", "to": "cancelled" })).is_null());
+        assert!(of("open", "", json!({})).is_null());
         for (step, field) in
-            [("open", "closes_at"), ("open", "strategy"), ("open", "envelope"), ("score", "closes_at")]
+            [("open", "closes_at"), ("open", "strategy"), ("open", "envelope"), ("score", "closes_at"), ("close", "")]
         {
-            let key = of(step, field, amount.clone())["key"].clone();
+            let key = of(step, field, json!({ "state": "open" }))["key"].clone();
             assert!(has_text(key.as_str().unwrap()), "{key}");
         }
     }
