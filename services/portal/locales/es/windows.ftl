@@ -121,6 +121,10 @@ board-missing = { $count ->
  }
 board-asked = Solicitado
 board-least = Mínimo para realizar el proyecto
+board-need = Necesidad
+board-priority = prioridad { $priority }
+board-covered = { $place }: { $percent } cubierto
+help-board-need = Qué parte de las necesidades de los países y los planes está cubierta, y la prioridad de los países: lo que no está cubierto, multiplicado por la vulnerabilidad del país (de 0 a 1). No forma parte de los puntos.
 board-approved = Aprobado
 board-discuss = Por discutir
 board-cut = La dotación termina aquí.

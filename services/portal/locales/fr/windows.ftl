@@ -121,6 +121,10 @@ board-missing = { $count ->
  }
 board-asked = Demandé
 board-least = Minimum pour réaliser le projet
+board-need = Besoin
+board-priority = priorité { $priority }
+board-covered = { $place } : { $percent } couverts
+help-board-need = La part couverte des besoins des pays et des plans, et la priorité des pays : ce qui n’est pas couvert, multiplié par la vulnérabilité du pays (de 0 à 1). Elle n’entre pas dans les points.
 board-approved = Approuvé
 board-discuss = À discuter
 board-cut = L’enveloppe s’arrête ici.

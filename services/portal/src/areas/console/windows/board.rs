@@ -115,7 +115,7 @@ pub(crate) fn context(window: &Value, board: &Value, filters: &Filters, page: us
         "window": window, "rows": shown, "cut": cut, "filter": filters, "filter_query": query_of(&filter),
         "categories": categories, "groups": groups(window, all), "no_group": NO_GROUP, "problem": null,
         "totals": { "count": found.len(), "asked": total("asked"), "approved": total("approved") },
-        "count": all.len(), "normalisation": board["normalisation"], "envelope": board["envelope"],
+        "count": all.len(), "has_needs": all.iter().any(|row| row["needs"].is_array()), "normalisation": board["normalisation"], "envelope": board["envelope"],
         "asked": board["asked"], "reviewers": board["reviewers"],
         "page": page, "pages": pages, "before": (page > 1).then(|| turned(page - 1)),
         "after": (page < pages).then(|| turned(page + 1)),
@@ -157,7 +157,7 @@ pub(super) fn standing(amount: i64, floor: i64, ceiling: i64) -> &'static str {
 }
 
 /// The columns of the file, as the API calls them; amounts are in US dollars.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "rank",
     "reference",
     "title",
@@ -175,6 +175,7 @@ const COLUMNS: [&str; 17] = [
     "is_to_be_discussed",
     "is_above_cut",
     "missing",
+    "priority",
 ];
 
 async fn file(staff: Staff, id: web::Path<Id>, filters: web::Query<Filters>) -> PageResult {
