@@ -115,8 +115,9 @@ pub(crate) fn context(window: &Value, board: &Value, filters: &Filters, page: us
         "window": window, "rows": shown, "cut": cut, "filter": filters, "filter_query": query_of(&filter),
         "categories": categories, "groups": groups(window, all), "no_group": NO_GROUP, "problem": null,
         "totals": { "count": found.len(), "asked": total("asked"), "approved": total("approved") },
-        "count": all.len(), "has_needs": all.iter().any(|row| row["needs"].is_array()), "normalisation": board["normalisation"], "envelope": board["envelope"],
-        "asked": board["asked"], "reviewers": board["reviewers"],
+        "count": all.len(), "has_needs": all.iter().any(|row| row["needs"].is_array()),
+        "normalisation": board["normalisation"], "envelope": board["envelope"], "asked": board["asked"],
+        "reviewers": board["reviewers"],
         "page": page, "pages": pages, "before": (page > 1).then(|| turned(page - 1)),
         "after": (page < pages).then(|| turned(page + 1)),
     })
