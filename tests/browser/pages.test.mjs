@@ -69,6 +69,13 @@ async function pagesOf(page, who, language) {
     const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
     return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
+  if (who === "windows") {
+    await signIn(page, "officer@demo.example", language);
+    await page.goto(at("/console/windows"));
+    const allocation = await href(page, "main tbody th a");
+    return ["/console/windows", "/console/windows?view=timeline", "/console/windows?state=open&kind=standard", "/console/windows/new"].map(at)
+      .concat([allocation, `${allocation}/edit`, `${allocation}/board`, `${allocation}/board?show=above`, `${allocation}/what-if`, `${allocation}/scenarios`]);
+  }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
     return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
@@ -109,7 +116,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
@@ -182,6 +189,52 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await page.locator(".secrets").count(), 0);
     assert.match(await page.locator(".notice.good").innerText(), /revoked/);
     assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test(`an officer drafts an allocation window, is told what it lacks, opens it and cancels it, ${how}`, async () => {
+    const { context, page } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/windows/new");
+    const title = `Window ${how}`;
+    await page.fill("#title", title);
+    await page.selectOption("#pool_id", { index: 1 });
+    await page.selectOption("#committee_id", { index: 1 });
+    await page.selectOption("#time_zone", "Europe/Zurich");
+    await page.fill("#envelope", "10,000");
+    await page.fill("#opens_at", "2026-01-05T09:00");
+    await page.fill("#closes_at", "2035-07-02T18:00");
+    await page.fill("#criteria-0-name", "Need");
+    await page.fill("#criteria-0-weight", "60");
+    await page.click("main form > button");
+    await page.locator(".error-summary a[href='#criteria']").waitFor();
+    assert.equal(await page.inputValue("#title"), title, "what was typed is still there");
+    await page.fill("#criteria-0-weight", "100");
+    await page.click("main form > button");
+    await page.waitForURL(/\/console\/windows\/[0-9a-f-]{36}\?done=created$/);
+
+    const take = async (button, step) => {
+      await page.click(`main button:has-text("${button}")`);
+      await page.click(`#ask-${step} form button:not([type=button])`);
+    };
+    await take("Open the window", "open");
+    assert.match(await page.locator(".error-summary").innerText(), /strategy paper is missing/);
+    await page.click("main .steps a:has-text('Edit')");
+    await page.fill("#strategy-en", "For what nobody could foresee.");
+    await page.click("main form > button");
+    await page.waitForURL(/\?done=saved$/);
+    await take("Open the window", "open");
+    await page.waitForURL(/\?done=open$/);
+    assert.equal(await page.locator("h1 .badge.state-open").count(), 1);
+    await page.goto("/en/console/windows?view=timeline");
+    assert.ok((await page.locator("main ol.timeline li").allInnerTexts()).some((text) => text.includes(title)));
+    await page.click(`main ol.timeline a:has-text("${title}")`);
+    await page.click("main .steps a:has-text('Edit')");
+    await page.waitForURL(/\/edit$/);
+    assert.equal(await page.locator("#criteria").count(), 0, "what proposals are judged by is frozen");
+    await page.goBack();
+    await take("Cancel the window", "cancel");
+    await page.waitForURL(/\?done=cancel$/);
     await context.close();
   });
 

@@ -45,3 +45,4 @@ mod statement;
 mod subjects;
 mod traces;
 mod uploads_of_fts;
+mod windows;

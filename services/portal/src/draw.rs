@@ -3,10 +3,12 @@
 mod map;
 mod sankey;
 mod series;
+mod timeline;
 
 pub(crate) use map::{class, map};
 pub(crate) use sankey::sankey;
 pub(crate) use series::{multiple, series};
+pub(crate) use timeline::timeline;
 
 use crate::{
     format::money_short,
@@ -32,6 +34,24 @@ pub(crate) fn bar(part: &str, whole: &str, class: Option<&str>) -> Value {
     Value::from_safe_string(format!(
         "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">\
          <rect class=\"track\" width=\"100\" height=\"8\"/><rect class=\"{class}\" width=\"{length:.2}\" height=\"8\"/></svg>"
+    ))
+}
+
+/// A bar of `part` over `whole` that ought to end between `floor` and `ceiling`; decorative, because the figures stand
+/// beside it.
+pub(crate) fn range_bar(part: &str, whole: &str, floor: &str, ceiling: &str) -> Value {
+    let of_whole = |text: &str| share(text.parse().unwrap_or_default(), whole.parse().unwrap_or_default());
+    let (length, from, to) = (of_whole(part), of_whole(floor), of_whole(ceiling));
+    let limit = |at: f64| {
+        format!("<rect class=\"limit\" x=\"{:.2}\" width=\"0.8\" height=\"12\"/>", at.min(99.2))
+    };
+    Value::from_safe_string(format!(
+        "<svg class=\"bar range\" viewBox=\"0 0 100 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">\
+         <rect class=\"track\" x=\"{from:.2}\" width=\"{:.2}\" height=\"12\"/>\
+         <rect class=\"fill\" y=\"3\" width=\"{length:.2}\" height=\"6\"/>{}{}</svg>",
+        (to - from).max(0.0),
+        limit(from),
+        limit(to),
     ))
 }
 
@@ -142,6 +162,14 @@ mod tests {
         assert!(drawn("25", "100").contains("width=\"25.00\""));
         assert!(drawn("250", "100").contains("class=\"fill\" width=\"100.00\""));
         assert!(drawn("5", "0").contains("class=\"fill\" width=\"0.00\""));
+    }
+
+    #[test]
+    fn a_range_is_where_its_limits_are() {
+        let drawn = range_bar("500", "1000", "300", "450").to_string();
+        assert!(drawn.contains("class=\"track\" x=\"30.00\" width=\"15.00\""), "{drawn}");
+        assert!(drawn.contains("class=\"fill\" y=\"3\" width=\"50.00\""), "{drawn}");
+        assert_eq!(drawn.matches("limit").count(), 2);
     }
 
     #[test]

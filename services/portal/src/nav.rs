@@ -249,8 +249,9 @@ mod tests {
             let open = shown.iter().filter(|group| group["open"] == true);
             open.filter_map(|group| group["name"].as_str().map(str::to_owned)).collect()
         };
-        assert_eq!(open("/console"), ["work", "donors", "analysis", "data"]);
-        assert_eq!(open("/console/people/x"), ["work", "donors", "analysis", "data", "administration"]);
+        assert_eq!(open("/console"), ["work", "donors", "allocations", "analysis", "data"]);
+        let with_administration = ["work", "donors", "allocations", "analysis", "data", "administration"];
+        assert_eq!(open("/console/people/x"), with_administration);
     }
 
     #[test]

@@ -54,6 +54,8 @@ impl Renderer {
         environment.add_function("asset", |name: &str| assets::url(name));
         environment.add_function("bar", draw::bar);
         environment.add_function("columns", draw::columns);
+        environment.add_function("range_bar", draw::range_bar);
+        environment.add_function("timeline", draw::timeline);
         environment.add_function("stack", stack);
         environment.add_function("map", draw::map);
         environment.add_function("sankey", sankey);

@@ -10,6 +10,7 @@ reason-state = { $kind ->
     [person] The current state of the account ({ $state }) does not allow this.
     [role] This role still has holders: take it from them first.
     [client] This client has been revoked: create another one.
+    [allocation_window] The current state of the allocation window ({ $state }) does not allow this.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.

@@ -10,6 +10,7 @@ reason-state = { $kind ->
     [person] El estado actual de la cuenta ({ $state }) no permite este paso.
     [role] Este rol aún tiene titulares: retíreselo primero.
     [client] Este cliente fue revocado: cree otro.
+    [allocation_window] El estado actual de la ventana de asignación ({ $state }) no permite este paso.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.

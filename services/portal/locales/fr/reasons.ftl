@@ -10,6 +10,7 @@ reason-state = { $kind ->
     [person] L’état actuel du compte ({ $state }) ne permet pas cette étape.
     [role] Ce rôle a encore des titulaires : retirez-le-leur d’abord.
     [client] Ce client a été révoqué : créez-en un autre.
+    [allocation_window] L’état actuel de la fenêtre d’allocation ({ $state }) ne permet pas cette étape.
    *[other] L’état actuel ({ $state }) ne permet pas cette étape.
  }
 reason-no-rate = Aucun taux de change n’est enregistré pour { $currency } et ce mois ({ $month }) : indiquez-en un avec sa date et sa source, ou faites importer les taux du mois.

@@ -134,6 +134,11 @@ pub(crate) fn sample(language: Language) -> Value {
     let people = [("0", "a@example.org"), ("1", "b@example.org")]
         .map(|(id, email)| json!({ "id": id, "name": "ΑΒΓ", "email": email }));
     let figures = json!({
+        "sample_timeline": {
+            "rows": [{ "label": "ΑΒΓ", "shown": "2026", "from": 5.0, "to": 40.0, "decides": 60.0, "class": "part-0" },
+                     { "label": "ΔΕΖ", "shown": "2026", "from": 70.0, "to": 95.0, "decides": null, "class": "part-2" }],
+            "ticks": [{ "at": 0.0, "label": "2026-01" }, { "at": 50.0, "label": "2026-02" }], "today": 30.0,
+            "today_label": "2026-01-20" },
         "sample_named": { "sample-person": "ΑΒΓ", "sample-person_id": "0", "sample-people": "ΑΒΓ" },
         "sample_unclear": no_person("sample-people", &people), "sample_people": people,
         "sample_link": { "url": "https://example.org/0123456789", "expires_at": "2026-11-25T09:30:00Z", "mailed": true,
