@@ -130,7 +130,7 @@ async fn is_short(tx: &Transaction, circulation: &Model, decided: &Decided) -> R
     }
     let purpose = proposal::purpose(&decided.proposal);
     let promise = Command::Allocate { purpose, amount, from_reserved: false };
-    ledger::store::would_refuse(tx.db(), terms.pool_id, &promise).await
+    ledger::load::would_refuse(tx.db(), terms.pool_id, &promise).await
 }
 
 /// The figures of the votes.

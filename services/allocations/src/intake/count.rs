@@ -6,7 +6,7 @@ use crate::{
     ledger::{
         CauseKind, LedgerEntryKind,
         account::Account,
-        rows, rule,
+        load, rows, rule,
         state::{Place, Posting, State},
         store::{self as ledger, Cause, NewEntry},
     },
@@ -59,9 +59,8 @@ pub(crate) async fn recount(
     for mut pool in pools {
         let Some(of_pool) = counted.get(&pool.id) else { continue };
         let own: Vec<&Model> = of_pool.iter().filter_map(|(root_id, _)| held.get(root_id)).collect();
-        let mut state = ledger::load_some(tx.db(), &own).await?;
-        let totals = rows::totals(tx.db(), pool.id).await?;
-        let mut free = totals.available - totals.uncovered;
+        let mut state = load::of_lots(tx.db(), pool.id, &own).await?;
+        let mut free = load::free(tx.db(), pool.id).await?;
         for (root_id, counted) in of_pool {
             let lot = written(tx, &pool, *root_id, held.get(root_id), counted, &ends).await?;
             let Some(lot) = lot else { continue };

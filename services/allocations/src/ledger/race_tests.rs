@@ -2,9 +2,10 @@
 
 use super::{
     account::{Account, CauseKind},
+    load::would_refuse,
     rule::Command,
     state::{Envelope, Purpose},
-    store::{Cause, Posted, post_within, would_refuse},
+    store::{Cause, Posted, post_within},
     verify::verify,
 };
 use crate::{
