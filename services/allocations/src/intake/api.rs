@@ -1,5 +1,6 @@
 use super::count::{Why, recount};
 use crate::{
+    allocation_event,
     known::contribution as facts,
     ledger, lot,
     pool::{
@@ -261,7 +262,8 @@ async fn counted(tx: &mut TenantTx, pool: Model) -> Result<Model, ApiError> {
     let of_pool = lot::store::of_pool(tx.db(), pool.id).await?;
     let held = of_pool.iter().filter_map(|lot| lot.root_id);
     let roots = roots.into_iter().chain(held).map(|root_id| (root_id, why)).collect();
-    recount(tx, pool.organisation_id, &roots).await?;
+    let concerned = recount(tx, pool.organisation_id, &roots).await?;
+    allocation_event::emit_next(tx, concerned).await?;
     Ok(store::held(tx.db(), pool.id).await?.ok_or_else(Problem::not_found)?)
 }
 

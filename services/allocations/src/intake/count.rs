@@ -2,7 +2,8 @@
 //! is the sum of those that count. A change is an entry of the ledger.
 
 use crate::{
-    known::{agreement, contribution as facts},
+    disbursement::store as allocations,
+    known::{agreement, contribution as facts, donor},
     ledger::{
         CauseKind, LedgerEntryKind,
         account::Account,
@@ -11,10 +12,13 @@ use crate::{
         store::{self as ledger, Cause, NewEntry},
     },
     lot::{self, store::Model},
-    pool::{self, intake::Candidate},
+    pool::{
+        self,
+        intake::{Candidate, Intake},
+    },
 };
 use ::store::{StoreError, Transaction, upsert_models};
-use kernel::{AgreementId, ContributionId, Earmarking, OrganisationId, PoolId};
+use kernel::{AgreementId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PoolId, ProposalId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a root is counted again.
@@ -26,7 +30,8 @@ pub(crate) enum Why {
     Pool { version: i64 },
 }
 
-/// Counts roots again, in the pools of their organisation. The caller holds [`pool::store::intake_lock`].
+/// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The caller
+/// holds [`pool::store::intake_lock`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -34,43 +39,103 @@ pub(crate) async fn recount(
     tx: &Transaction,
     organisation_id: OrganisationId,
     roots: &BTreeMap<ContributionId, Why>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<ProposalId>, StoreError> {
     let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
     if pools.is_empty() || roots.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let wanted: Vec<ContributionId> = roots.keys().copied().collect();
     let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let members = facts::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let counted = count_roots(&pools, &wanted, &held, &members)?;
+    let mut members = facts::by_roots(tx.db(), organisation_id, &wanted).await?;
+    follow_merges(tx, &mut members).await?;
+    let (counted, moving) = count_roots(&pools, &wanted, &held, &members)?;
     // Most contributions are in no pool: an import of them keeps nobody from approving.
     if counted.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
-    let concerned = pools.iter().filter(|pool| counted.contains_key(&pool.id));
+    let concerned =
+        pools.iter().filter(|pool| counted.contains_key(&pool.id) || moving.contains_key(&pool.id));
     tx.lock_all(concerned.map(|pool| pool::store::lock(pool.id))).await?;
     // Read again: an entry may have been written before the locks were given. What counts is the same: that changes under
     // the intake lock alone.
     let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
     let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let agreements: BTreeSet<AgreementId> =
-        counted.values().flatten().filter_map(|(_, counted)| counted.agreement_id()).collect();
+    let all = counted.values().chain(moving.values()).flatten();
+    let agreements: BTreeSet<AgreementId> = all.filter_map(|(_, counted)| counted.agreement_id()).collect();
     let ends = agreement::ends(tx.db(), &agreements).await?;
+    let mut changed = Vec::new();
     for mut pool in pools {
-        let Some(of_pool) = counted.get(&pool.id) else { continue };
-        let own: Vec<&Model> = of_pool.iter().filter_map(|(root_id, _)| held.get(root_id)).collect();
-        let mut state = load::of_lots(tx.db(), pool.id, &own).await?;
-        let mut free = load::free(tx.db(), pool.id).await?;
-        for (root_id, counted) in of_pool {
-            let lot = written(tx, &pool, *root_id, held.get(root_id), counted, &ends).await?;
-            let Some(lot) = lot else { continue };
-            state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
-            if let Some(why) = roots.get(root_id) {
-                free += book(tx, &mut pool, (&mut state, free), (&lot, counted.amount), *why).await?;
-            }
+        if let Some(of_pool) = counted.get(&pool.id) {
+            changed.extend(count_in(tx, &mut pool, of_pool, (&held, &ends), roots).await?);
         }
     }
+    for (pool_id, of_pool) in moving {
+        let Some(mut pool) = pool::store::held(tx.db(), pool_id).await? else { continue };
+        let (of_pool, held) = move_empty(tx, &pool, of_pool).await?;
+        count_in(tx, &mut pool, &of_pool, (&held, &ends), roots).await?;
+    }
+    let mut proposals = BTreeSet::new();
+    for lot_id in changed {
+        proposals.extend(allocations::with_money_of(tx.db(), lot_id).await?);
+    }
+    Ok(proposals)
+}
+
+/// Names the donors that others were merged into in their place, whether their contributions were announced again or not.
+async fn follow_merges(
+    tx: &Transaction,
+    members: &mut BTreeMap<ContributionId, Vec<facts::Model>>,
+) -> Result<(), StoreError> {
+    let donors: BTreeSet<DonorId> = members.values().flatten().filter_map(|fact| fact.donor_id).collect();
+    let merged = donor::merged(tx.db(), &donors).await?;
+    for fact in members.values_mut().flatten() {
+        fact.donor_id = fact.donor_id.map(|id| merged.get(&id).copied().unwrap_or(id));
+    }
     Ok(())
+}
+
+/// Counts roots in their pool; the lots that are another donor's now.
+async fn count_in(
+    tx: &Transaction,
+    pool: &mut pool::store::Model,
+    of_pool: &[(ContributionId, Counted)],
+    (held, ends): (&BTreeMap<ContributionId, Model>, &BTreeMap<AgreementId, chrono::NaiveDate>),
+    roots: &BTreeMap<ContributionId, Why>,
+) -> Result<Vec<LotId>, StoreError> {
+    let own: Vec<&Model> = of_pool.iter().filter_map(|(root_id, _)| held.get(root_id)).collect();
+    let mut state = load::of_lots(tx.db(), pool.id, &own).await?;
+    let mut free = load::free(tx.db(), pool.id).await?;
+    let mut changed = Vec::new();
+    for (root_id, counted) in of_pool {
+        let before = held.get(root_id);
+        let Some(lot) = written(tx, pool, *root_id, before, counted, ends).await? else { continue };
+        if before.is_some_and(|before| before.donor_id != lot.donor_id) {
+            changed.push(lot.id);
+        }
+        state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
+        if let Some(why) = roots.get(root_id) {
+            free += book(tx, pool, (&mut state, free), (&lot, counted.amount), *why).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Moves lots to the pool that takes their contributions in by now: those of which nothing is left where they were. What is
+/// promised there, or lacks cover, stays until it is settled. Those that were moved, as they are now.
+async fn move_empty(
+    tx: &Transaction,
+    pool: &pool::store::Model,
+    mut of_pool: Vec<(ContributionId, Counted)>,
+) -> Result<(Vec<(ContributionId, Counted)>, BTreeMap<ContributionId, Model>), StoreError> {
+    let roots: Vec<ContributionId> = of_pool.iter().map(|(root_id, _)| *root_id).collect();
+    let mut held = lot::store::by_roots(tx.db(), pool.organisation_id, &roots).await?;
+    held.retain(|_, lot| lot.received == 0 && lot.uncovered == 0);
+    for lot in held.values_mut() {
+        lot::store::move_empty(tx, lot.id, pool).await?;
+        (lot.pool_id, lot.office_id) = (pool.id, pool.office_id);
+    }
+    of_pool.retain(|(root_id, _)| held.contains_key(root_id));
+    Ok((of_pool, held))
 }
 
 /// What counts of a root in a pool.
@@ -94,32 +159,44 @@ impl Counted {
 /// What each pool counts of roots.
 type ByPool = BTreeMap<PoolId, Vec<(ContributionId, Counted)>>;
 
-/// What counts of each root, in the pool that has its lot already, else in the oldest that takes any of it in.
+/// What counts of each root, in the pool that has its lot already, else in the oldest that takes any of it in. And what
+/// counts, in the oldest pool that takes it in, of roots whose lot is in a pool that takes in nothing of them any more.
 fn count_roots(
     pools: &[pool::store::Model],
     roots: &[ContributionId],
     held: &BTreeMap<ContributionId, Model>,
     members: &BTreeMap<ContributionId, Vec<facts::Model>>,
-) -> Result<ByPool, StoreError> {
+) -> Result<(ByPool, ByPool), StoreError> {
     let mut intakes = Vec::with_capacity(pools.len());
     for pool in pools {
         intakes.push((pool, pool.intake()?));
     }
-    let mut by_pool = ByPool::new();
+    let (mut by_pool, mut moving) = (ByPool::new(), ByPool::new());
     for root_id in roots {
         let own = members.get(root_id).map_or(&[][..], Vec::as_slice);
-        let lot = held.get(root_id);
-        let candidates = intakes.iter().filter(|(pool, _)| lot.is_none_or(|lot| lot.pool_id == pool.id));
-        let mut counted = candidates.map(|(pool, intake)| {
+        let in_pool = |(pool, intake): &(&pool::store::Model, Intake)| {
             let taken = own.iter().filter(|fact| intake.takes(&Candidate::from(*fact), pool.office_id));
             (pool.id, sum(taken.collect()))
-        });
-        let found = counted.find(|(_, counted)| lot.is_some() || counted.amount > 0);
-        if let Some((pool_id, counted)) = found {
-            by_pool.entry(pool_id).or_default().push((*root_id, counted));
+        };
+        let taken = intakes.iter().map(in_pool).find(|(_, counted)| counted.amount > 0);
+        let of_lot = held.get(root_id).map(|lot| lot.pool_id);
+        let kept = of_lot.and_then(|pool_id| intakes.iter().find(|(pool, _)| pool.id == pool_id));
+        match (kept.map(in_pool), taken) {
+            (Some((pool_id, counted)), taken) => {
+                if let Some((other, all)) =
+                    taken.filter(|(other, _)| counted.amount == 0 && *other != pool_id)
+                {
+                    moving.entry(other).or_default().push((*root_id, all));
+                }
+                by_pool.entry(pool_id).or_default().push((*root_id, counted));
+            }
+            (None, Some((pool_id, counted))) => {
+                by_pool.entry(pool_id).or_default().push((*root_id, counted));
+            }
+            (None, None) => {}
         }
     }
-    Ok(by_pool)
+    Ok((by_pool, moving))
 }
 
 fn sum(members: Vec<&facts::Model>) -> Counted {

@@ -2,3 +2,6 @@
 
 pub(crate) mod api;
 pub(crate) mod count;
+
+#[cfg(test)]
+mod count_tests;
