@@ -1,6 +1,6 @@
-use super::DecidedBy;
+use super::{DecidedBy, day_in};
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -82,6 +82,17 @@ pub(crate) async fn get(
     }
     let text = "SELECT * FROM committee WHERE id = $1 AND organisation_id = $2";
     Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+}
+
+/// The day of an instant as a committee counts days; UTC's where there is no such committee.
+pub(crate) async fn day_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: CommitteeId,
+    at: DateTime<Utc>,
+) -> Result<NaiveDate, StoreError> {
+    let found = get(&TenantScope::Organisation { organisation_id }, db, id).await?;
+    Ok(day_in(found.as_ref().map_or("UTC", |committee| committee.time_zone.as_str()), at))
 }
 
 /// The row, locked until this transaction ends.

@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(state().await, DecisionState::AwaitingHead);
         world.clock.advance(TimeDelta::seconds(1));
         // Nobody confirms what the worker has not ended yet.
-        let mut tx = world.begin().await;
+        let mut tx = world.begin_as(900).await;
         let before = answer::to_change(&scope(), &tx, id).await.unwrap();
         let late = answer::answer(&scope(), &mut tx, before, (Action::Confirm, None)).await.unwrap_err();
         assert_eq!(late.0.status, 409);

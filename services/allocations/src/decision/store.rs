@@ -2,7 +2,7 @@ use super::{
     DecisionState,
     content::{DecisionContent, sha256},
 };
-use crate::{committee::store::is_staff, motion::Resolution};
+use crate::{committee::store::is_staff, motion::Resolution, reference};
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -44,6 +44,8 @@ pub struct Model {
     pub allocate_entry_id: Option<EntryId>,
     /// Until when the head of the organisation may answer.
     pub confirm_until: Option<DateTime<Utc>>,
+    /// Who ended the vote; unknown of decisions of an earlier version.
+    pub recorded_by: Option<PrincipalId>,
     pub answered_by: Option<PrincipalId>,
     pub answered_at: Option<DateTime<Utc>>,
     pub answer_reason: Option<String>,
@@ -179,7 +181,24 @@ pub(crate) async fn is_awaited(
     Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
 }
 
-/// Decisions that the head of the organisation has not answered in time, a few at a time.
+/// Whether somebody moved a decision, voted on it, recorded it by ending the vote, or answered it as the head of the
+/// organisation.
+pub(crate) async fn took_part(
+    db: &impl ConnectionTrait,
+    id: DecisionId,
+    who: PrincipalId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM decision d WHERE d.id = $1 AND (
+                  d.answered_by = $2 OR d.recorded_by = $2
+                  OR EXISTS (SELECT 1 FROM motion m JOIN seat s ON s.id = m.mover_id
+                             WHERE m.id = d.motion_id AND s.person_id = $2)
+                  OR EXISTS (SELECT 1 FROM motion_vote v WHERE v.motion_id = d.motion_id AND v.person_id = $2)
+                  OR EXISTS (SELECT 1 FROM circulation_vote c
+                             WHERE c.circulation_id = d.circulation_id AND c.person_id = $2))";
+    Ok(sql::row(db, text, params![id, who]).await?.is_some())
+}
+
+/// Decisions that the head of the organisation has not answered in time, a few at a time, after another one of them.
 pub(crate) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
@@ -199,12 +218,7 @@ pub(crate) async fn next_reference(
     year: i32,
 ) -> Result<String, StoreError> {
     tx.lock(&format!("allocations:decision reference:{organisation_id}:{year}")).await?;
-    let prefix = format!("DEC-{year}-");
-    let text = "SELECT max(reference) FROM decision WHERE organisation_id = $1 AND reference LIKE $2";
-    let row = sql::row(tx.db(), text, params![organisation_id, format!("{prefix}%")]).await?;
-    let last = row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
-    let last = last.and_then(|text| text.strip_prefix(&prefix)?.parse::<u32>().ok()).unwrap_or(0);
-    Ok(format!("{prefix}{:05}", last + 1))
+    reference::next(tx.db(), "decision", organisation_id, &reference::prefix("DEC", year)).await
 }
 
 /// Writes a new decision, or its next version.

@@ -58,6 +58,7 @@ async fn minutes_tell_who_was_there_what_was_said_and_what_was_decided() {
         signed_by: None,
         signed_at: None,
         sha256: None,
+        drafters: None,
     };
     store::save(&tx, &minutes).await.unwrap();
     assert_eq!(minutes.texts().unwrap(), said);

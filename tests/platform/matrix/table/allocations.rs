@@ -108,8 +108,8 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("PUT /v1/motions/{id}/vote", of_a_person(409)),
         ("GET /v1/allocation-decisions", LIST_OF_ORGANISATION),
         ("GET /v1/allocation-decisions/{id}", KNOWN_TO_STAFF),
-        ("POST /v1/allocation-decisions/{id}/confirm", curated_of_a_donor(428)),
-        ("POST /v1/allocation-decisions/{id}/decline", curated_of_a_donor(428)),
+        ("POST /v1/allocation-decisions/{id}/confirm", of_a_person(428)),
+        ("POST /v1/allocation-decisions/{id}/decline", of_a_person(428)),
         // There is no circulation: what the draft asks for is not decided on yet.
         ("GET /v1/circulations", staff_only(200)),
         ("POST /v1/circulations", made_of_records(409)),
