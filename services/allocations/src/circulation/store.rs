@@ -198,16 +198,28 @@ pub(crate) async fn is_open_on_proposal(
     Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
 }
 
-/// Circulations whose time is over, a few at a time.
+/// Whether a proposal of a window circulates.
+pub(crate) async fn is_open_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM circulation WHERE window_id = $1 AND state = 'open' LIMIT 1";
+    Ok(sql::row(db, text, params![window_id]).await?.is_some())
+}
+
+/// Circulations whose time is over, a few at a time, after another one of them.
 pub(crate) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, CirculationId)>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
+    let (closed, id) = after.unwrap_or((DateTime::UNIX_EPOCH, CirculationId::nil()));
     let text = format!(
-        "SELECT * FROM circulation WHERE state = 'open' AND closes_at <= $1 ORDER BY closes_at, id LIMIT {limit}"
+        "SELECT * FROM circulation WHERE state = 'open' AND closes_at <= $1 AND (closes_at, id) > ($2, $3)
+         ORDER BY closes_at, id LIMIT {limit}"
     );
-    sql::all(db, &text, params![now]).await
+    sql::all(db, &text, params![now, closed, id]).await
 }
 
 /// The circulations of a committee that ended after one instant and up to another one, in their order.

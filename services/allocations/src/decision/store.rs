@@ -181,6 +181,15 @@ pub(crate) async fn is_awaited(
     Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
 }
 
+/// Whether a decision on a proposal of a window waits for the head of the organisation.
+pub(crate) async fn is_awaited_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM decision WHERE window_id = $1 AND state = 'awaiting_head' LIMIT 1";
+    Ok(sql::row(db, text, params![window_id]).await?.is_some())
+}
+
 /// Whether somebody moved a decision, voted on it, recorded it by ending the vote, or answered it as the head of the
 /// organisation.
 pub(crate) async fn took_part(
@@ -202,13 +211,15 @@ pub(crate) async fn took_part(
 pub(crate) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, DecisionId)>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
+    let (until, id) = after.unwrap_or((DateTime::UNIX_EPOCH, DecisionId::nil()));
     let text = format!(
         "SELECT * FROM decision WHERE state = 'awaiting_head' AND confirm_until <= $1
-         ORDER BY confirm_until, id LIMIT {limit}"
+           AND (confirm_until, id) > ($2, $3) ORDER BY confirm_until, id LIMIT {limit}"
     );
-    sql::all(db, &text, params![now]).await
+    sql::all(db, &text, params![now, until, id]).await
 }
 
 /// The next reference of the organisation in a year: `DEC-2026-00042`.

@@ -204,6 +204,14 @@ pub(crate) async fn is_open_on_proposal(
     is_any(db, "proposal_id = $1 AND state = 'open'", params![proposal_id]).await
 }
 
+/// Whether a motion on a proposal of a window is put to the vote.
+pub(crate) async fn is_open_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    is_any(db, "window_id = $1 AND state = 'open'", params![window_id]).await
+}
+
 /// The number of the next motion of a meeting, which has to be locked.
 pub(crate) async fn next_number(tx: &Transaction, meeting_id: MeetingId) -> Result<i64, StoreError> {
     let text = "SELECT max(number) FROM motion WHERE meeting_id = $1";
