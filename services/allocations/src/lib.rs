@@ -68,6 +68,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(intake::api::update)
         .service(lot::api::list)
         .service(ledger::api::entries)
+        .service(ledger::api::get)
         .service(ledger::api::positions)
         .service(reversal::reverse)
         .service(committee::api::list)

@@ -8,7 +8,8 @@ use super::{
 use crate::{
     allocation_event,
     ledger::{self, Cause, CauseKind},
-    proposal, window,
+    proposal::{self, budget},
+    window,
 };
 use ::store::Transaction;
 use actix_web::{HttpRequest, get, post, web::Data};
@@ -77,10 +78,14 @@ async fn guard(
     if action == FundsAction::Disburse && store::took_part(tx.db(), row, claims.sub).await? {
         return Err(second_person("whoever took part in the decision cannot record the payment"));
     }
-    if action == FundsAction::Disburse && row.final_budget()?.is_none() {
-        let fault =
-            FieldCode::Required.says("the office has to file a budget of exactly what was approved first");
-        return Err(Problem::new(Code::Conflict).field("/final_budget", fault).into());
+    if action == FundsAction::Disburse {
+        let due = store::budgeted(tx.db(), row).await?;
+        let filed = row.final_budget()?.map(|lines| budget::total(&lines));
+        if filed != Some(i128::from(due)) {
+            let why = "the office has to file a budget of exactly what it gets first";
+            let fault = FieldCode::Required.says(why).amount(Money::usd(due));
+            return Err(Problem::new(Code::Conflict).field("/final_budget", fault).into());
+        }
     }
     if action == FundsAction::Restore && store::has_returned(tx.db(), row.id, claims.sub).await? {
         return Err(second_person("whoever recorded a return of this money cannot confirm it"));

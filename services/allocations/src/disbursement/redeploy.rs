@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     allocation_event,
-    ledger::{self, Cause, CauseKind, Command},
+    ledger::{Cause, CauseKind, Command},
     motion::Resolution,
     proposal::{self, Action},
     suggestion, window,
@@ -233,7 +233,7 @@ async fn withdraw(
     let amount = decided::take_amount(tx, &before, body.decision_id, Resolution::WithdrawFunds).await?;
     let cause = cause(tx, &before, body.decision_id, &body.reason).await?;
     let command = Command::Withdraw { proposal_id: before.id, amount };
-    let posted = ledger::store::post(tx, pool_id, command, cause).await?;
+    let withdraw_entry = decided::post(tx, pool_id, command, cause).await?;
     let replaced_by = match body.suggestion_id {
         Some(id) => Some(suggestion::store::accept(tx, &before, id, amount).await?),
         None => None,
@@ -247,7 +247,7 @@ async fn withdraw(
         replaced_by,
         decision_id: body.decision_id,
         amount,
-        withdraw_entry: posted.entry,
+        withdraw_entry,
         allocate_entry: None,
         reason: body.reason.clone(),
         at: tx.now(),
@@ -352,11 +352,11 @@ async fn give(
     check_receiver(tx, &other, amount).await?;
     let from = cause(tx, &before, body.decision_id, &body.reason).await?;
     let command = Command::Withdraw { proposal_id: before.id, amount };
-    let withdraw_entry = ledger::store::post(tx, pool_id, command, from).await?.entry;
+    let withdraw_entry = decided::post(tx, pool_id, command, from).await?;
     let to = cause(tx, &other, body.decision_id, &body.reason).await?;
     let purpose = proposal::purpose(&other);
     let command = Command::Allocate { purpose, amount, from_reserved: false };
-    let allocate_entry = ledger::store::post(tx, pool_id, command, to).await?.entry;
+    let allocate_entry = decided::post(tx, pool_id, command, to).await?;
     note_reallocation(tx, (&before, &other), body, amount, (withdraw_entry, allocate_entry)).await?;
     let other = moved(tx, other, Action::Redeploy, &body.reason).await?;
     let after = moved(tx, before, Action::Redeploy, &body.reason).await?;

@@ -1,7 +1,7 @@
 //! Rows that the steps of an allocation read and write beside the ledger.
 
 use super::redeploy;
-use crate::{decision, proposal, window};
+use crate::{decision, ledger::promise, proposal, window};
 use ::store::{StoreError, TenantScope, Transaction, params, sql};
 use auth::ApiError;
 use chrono::NaiveDate;
@@ -75,6 +75,19 @@ pub(crate) async fn has_returned(
 ) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM entry WHERE proposal_id = $1 AND kind = 'return' AND actor_id = $2 LIMIT 1";
     Ok(sql::row(db, text, params![id, who]).await?.is_some())
+}
+
+/// What the budget of a proposal comes to, in cents: what was approved, without what was withdrawn since, and with what was
+/// given to it.
+pub(crate) async fn budgeted(
+    db: &impl ConnectionTrait,
+    row: &proposal::store::Model,
+) -> Result<i64, StoreError> {
+    let withdrawn = promise::of(db, &[row.id]).await?.get(&row.id).map_or(0, |amounts| amounts.withdrawn);
+    let text = "SELECT CAST(coalesce(sum(amount), 0) AS bigint) FROM redeployment WHERE to_proposal_id = $1";
+    let given = sql::row(db, text, params![row.id]).await?;
+    let given: Option<i64> = given.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(row.approved.unwrap_or(row.asked) - withdrawn + given.unwrap_or(0))
 }
 
 /// The day until which the money of a proposal may be used that is not spent: the first of those of its lots.
@@ -203,6 +216,30 @@ mod tests {
             let who = PrincipalId::from_u128(person);
             assert_eq!(took_part(tx.db(), &row, who).await.unwrap(), expected, "{person}");
         }
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_budget_is_of_what_was_approved_without_what_was_withdrawn_and_with_what_was_given() {
+        let folder = testkit::folder();
+        let database = database(&folder).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let row = proposal::store::Model {
+            approved: Some(64_200_000),
+            ..proposal::store::tests::row(proposal::State::Approved)
+        };
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 64_200_000);
+        let text = "INSERT INTO promise (proposal_id, organisation_id, office_id, pool_id, window_id, purpose, reserved,
+                      allocated, disbursed, spent, returned, withdrawn)
+                    VALUES ($1, $2, $3, $4, $4, '{}', 0, 50000000, 0, 0, 0, 14200000)";
+        sql::execute(tx.db(), text, params![row.id, ORGANISATION, OFFICE, POOL]).await.unwrap();
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 50_000_000);
+        let text = "INSERT INTO redeployment (id, organisation_id, office_id, proposal_id, to_proposal_id, decision_id,
+                      amount, withdraw_entry, reason, at)
+                    VALUES ($1, $2, $3, $1, $4, $1, 10000, $1, 'The convoy comes first', $5)";
+        let values = params![DecisionId::from_u128(2), ORGANISATION, OFFICE, row.id, tx.now()];
+        sql::execute(tx.db(), text, values).await.unwrap();
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 50_010_000);
         tx.commit().await.unwrap();
     }
 }

@@ -65,6 +65,7 @@ fn of_pools() -> Vec<(&'static str, [Gets; 8])> {
         ("PUT /v1/pools/{id}", curated_of_a_donor(428)),
         ("GET /v1/pools/{id}/lots", KNOWN_TO_STAFF),
         ("GET /v1/pools/{id}/entries", KNOWN_TO_STAFF),
+        ("GET /v1/pools/{id}/entries/{number}", KNOWN_TO_STAFF),
         ("GET /v1/pools/{id}/positions", KNOWN_TO_STAFF),
         ("POST /v1/pools/{id}/entries/{number}/reverse", no_such_part()),
     ]
