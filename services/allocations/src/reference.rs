@@ -9,8 +9,14 @@ pub(crate) fn prefix(kind: &str, year: i32) -> String {
     format!("{kind}-{year}-")
 }
 
-/// The reference after the last one that a table has with a prefix. Numbers are compared, not texts, so that 100,000 comes
-/// after 99,999. `db` reads the whole organisation, and whoever asks holds the lock on its references.
+/// Digits of a reference at least.
+const LEAST_DIGITS: usize = 5;
+/// Digits of a number at most.
+const MOST_DIGITS: usize = 18;
+
+/// The reference after the last one that a table has with a prefix: after 99,999 comes 100,000. References of one length are in
+/// the order of their texts, which an index of the table has. `db` reads the whole organisation, and whoever asks holds the
+/// lock on its references.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -20,14 +26,24 @@ pub(crate) async fn next(
     organisation_id: OrganisationId,
     prefix: &str,
 ) -> Result<String, StoreError> {
-    let first_digit = prefix.len() + 1;
-    let text = format!(
-        "SELECT max(CAST(substr(reference, {first_digit}) AS bigint)) FROM {table}
-         WHERE organisation_id = $1 AND reference LIKE $2"
-    );
-    let row = sql::row(db, &text, params![organisation_id, format!("{prefix}%")]).await?;
-    let last = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten();
-    Ok(format!("{prefix}{:05}", last.unwrap_or(0) + 1))
+    let mut next: i64 = 1;
+    for digits in LEAST_DIGITS..=MOST_DIGITS {
+        let text = format!(
+            "SELECT max(reference) FROM {table}
+             WHERE organisation_id = $1 AND reference LIKE $2 AND length(reference) = {}",
+            prefix.len() + digits
+        );
+        let row = sql::row(db, &text, params![organisation_id, format!("{prefix}%")]).await?;
+        let last = row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
+        let number = last.and_then(|reference| reference.strip_prefix(prefix)?.parse::<i64>().ok());
+        let Some(number) = number else { break };
+        next = number + 1;
+        // Unless it has one more digit, there are none of more.
+        if next.to_string().len() <= digits {
+            break;
+        }
+    }
+    Ok(format!("{prefix}{next:05}"))
 }
 
 #[cfg(test)]
