@@ -132,6 +132,17 @@ async fn money_that_was_promised_of_one_pool_is_not_counted_again_in_another() {
 }
 
 #[tokio::test]
+async fn an_event_that_comes_three_times_is_counted_once() {
+    let folder = testkit::folder();
+    let store = database(&folder).await;
+    for _ in 0..3 {
+        counts(&store, fact(1, 1, 500_000)).await;
+    }
+    assert_eq!(lot_of(&store, 1).await.received, 500_000);
+    assert_eq!(verified(&store).await, Verified { pools: 2, entries: 1 });
+}
+
+#[tokio::test]
 async fn a_lot_is_of_the_donor_that_its_own_was_merged_into() {
     let folder = testkit::folder();
     let store = database(&folder).await;

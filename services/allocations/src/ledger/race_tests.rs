@@ -159,6 +159,47 @@ async fn two_reversals(store: &Store) {
     assert!(verify(&db).await.unwrap().is_ok());
 }
 
+/// The donors service counts so many cents of the first contribution from now on.
+async fn counted(store: Store, cents: i64) {
+    let tx = store.system(Actor::system()).await.unwrap();
+    tx.lock(&pool::store::intake_lock(ORGANISATION)).await.unwrap();
+    let less = Fact { sequence: 2, ..fact(1, 1, cents) };
+    upsert_models(tx.db(), std::slice::from_ref(&less)).await.unwrap();
+    let roots = BTreeMap::from([(less.root_id, Why::Event { id: less.id, sequence: 2 })]);
+    recount(&tx, ORGANISATION, &roots).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn a_reduction_among_approvals(store: &Store) {
+    with_pool(store, [900_000_000, 100_000_000]).await;
+    let reduction = tokio::spawn(counted(store.clone(), 300_000_000));
+    let commands = (1..=20).map(|number| allocate(number, 50_000_000)).collect();
+    let answers = all_at_once(store, commands).await;
+    reduction.await.unwrap();
+    let granted = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(granted + refused(&answers, Reason::EnvelopeExceeded), 20, "{answers:?}");
+    // What was granted before it is promised still, and nothing is that was asked for after it was gone.
+    assert!((8..=20).contains(&granted), "{granted}");
+    let db = store.system_read().await.unwrap();
+    assert_eq!(verify(&db).await.unwrap().unwrap().entries, i64::try_from(granted).unwrap() + 3);
+    let text = "SELECT CAST(sum(received) AS bigint), CAST(sum(uncovered) AS bigint) FROM lot";
+    let row = sql::row(&db, text, vec![]).await.unwrap().unwrap();
+    let (received, uncovered): (i64, i64) =
+        (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    let promised = super::promise::of_window(&db, WindowId::from_u128(1)).await.unwrap();
+    assert_eq!(received, 400_000_000);
+    assert!(uncovered >= promised - received, "{uncovered} of {promised}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reduction_among_approvals_ends_in_positions_that_hold() {
+    let folder = testkit::folder();
+    a_reduction_among_approvals(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("a_reduction_among_approvals_ends_in_positions_that_hold").await {
+        a_reduction_among_approvals(&store).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_approvals_at_once_never_pass_the_envelope() {
     let folder = testkit::folder();
