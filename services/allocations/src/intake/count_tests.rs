@@ -15,7 +15,9 @@ use crate::{
 };
 use ::store::{Actor, Store, insert_models, migration::migrate, params, sql, upsert_models};
 use chrono::NaiveDate;
-use kernel::{ContributionId, DonorId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, WindowId};
+use kernel::{
+    ContributionId, DonorId, Earmarking, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, WindowId,
+};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -140,6 +142,37 @@ async fn an_event_that_comes_three_times_is_counted_once() {
     }
     assert_eq!(lot_of(&store, 1).await.received, 500_000);
     assert_eq!(verified(&store).await, Verified { pools: 2, entries: 1 });
+}
+
+#[tokio::test]
+async fn a_softly_earmarked_part_keeps_its_limits_beside_the_rest() {
+    let folder = testkit::folder();
+    let store = database(&folder).await;
+    counts(&store, fact(1, 1, 500_000)).await;
+    // A part of it goes to Sudan and Chad: the part comes with one event, the whole becomes less with another.
+    let part = Fact {
+        earmarking: Some(Earmarking::SoftlyEarmarked.as_str().to_owned()),
+        countries: ",SDN,TCD,".to_owned(),
+        ..fact(2, 1, 200_000)
+    };
+    counts(&store, part).await;
+    counts(&store, Fact { sequence: 2, ..fact(1, 1, 300_000) }).await;
+    let (rest, apart) = (lot_of(&store, 1).await, lot_of(&store, 2).await);
+    assert_eq!((rest.received, rest.earmarking), (300_000, Earmarking::Unearmarked));
+    assert!(rest.countries.is_empty());
+    let limits = (apart.earmarking, apart.countries.as_str());
+    assert_eq!(limits, (Earmarking::SoftlyEarmarked, ",SDN,TCD,"));
+    assert_eq!((apart.received, apart.pool_id), (200_000, FIRST));
+    // Both at once, in one entry.
+    let tx = store.system(Actor::system()).await.unwrap();
+    let root = ContributionId::from_u128(1);
+    let text = "UPDATE known_contribution SET amount = amount + CASE WHEN id = $1 THEN -1000 ELSE 1000 END";
+    sql::execute(tx.db(), text, params![root]).await.unwrap();
+    let roots = BTreeMap::from([(root, Why::Pool { version: 60 })]);
+    recount(&tx, ORGANISATION, &roots).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((lot_of(&store, 1).await.received, lot_of(&store, 2).await.received), (299_000, 201_000));
+    assert_eq!(verified(&store).await, Verified { pools: 2, entries: 4 });
 }
 
 #[tokio::test]

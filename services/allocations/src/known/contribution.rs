@@ -84,10 +84,21 @@ impl Model {
         self.earmarking.as_deref().and_then(|word| word.parse().ok())
     }
 
+    /// What it may be used for, as far as that sets it apart: a softly earmarked record for its countries and plans.
+    pub(crate) fn terms(&self) -> Option<(&str, &str)> {
+        let is_soft = self.earmarking() == Some(Earmarking::SoftlyEarmarked);
+        is_soft.then_some((self.countries.as_str(), self.plans.as_str()))
+    }
+
     /// Whether it goes to a country or a plan.
     pub(crate) fn has_destination(&self) -> bool {
         !self.countries.is_empty() || !self.plans.is_empty()
     }
+}
+
+/// The first of some records that has these terms: a part of a contribution is known by it.
+pub(crate) fn first_with(records: &[Model], terms: Option<(&str, &str)>) -> Option<ContributionId> {
+    records.iter().filter(|fact| fact.terms() == terms).map(|fact| fact.id).min()
 }
 
 /// A plan of the platform by its id, one of FTS by its number there.
