@@ -23,8 +23,8 @@ pub(crate) async fn emit(tx: &mut Transaction, id: ProposalId) -> Result<(), Sto
     tx.emit(&event).await
 }
 
-/// The next versions of proposals of which something beside their own rows and entries changed, with their events. Their
-/// pools are locked.
+/// The next versions of proposals of which something beside their own rows and entries changed, with their events.
+/// Their pools are locked.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -14,9 +14,9 @@ const LEAST_DIGITS: usize = 5;
 /// Digits of a number at most.
 const MOST_DIGITS: usize = 18;
 
-/// The reference after the last one that a table has with a prefix: after 99,999 comes 100,000. References of one length are in
-/// the order of their texts, which an index of the table has. `db` reads the whole organisation, and whoever asks holds the
-/// lock on its references.
+/// The reference after the last one that a table has with a prefix: after 99,999 comes 100,000. References of one
+/// length are in the order of their texts, which an index of the table has. `db` reads the whole organisation, and
+/// whoever asks holds the lock on its references.
 ///
 /// # Errors
 /// [`StoreError`].

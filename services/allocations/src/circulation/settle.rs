@@ -179,8 +179,8 @@ pub(crate) fn worker(context: &Context) -> Job {
     })
 }
 
-/// Ends circulations, each in a transaction of its own. One that cannot be ended is in no other's way: it is tried again in the
-/// next step.
+/// Ends circulations, each in a transaction of its own. One that cannot be ended is in no other's way: it is tried
+/// again in the next step.
 async fn step(db: &Store) -> Result<bool, ApiError> {
     let now = db.clock().now();
     let mut after = None;

@@ -162,9 +162,9 @@ pub(crate) async fn create(
 
 /// Updates a committee
 ///
-/// Replaces all fields; rules and seats have operations of their own. Who has the last word belongs to the rules: a change of
-/// `decision_by` is a new version of them, and meetings that were convened before are held by the earlier one. Headquarters
-/// only. Send the committee's ETag in `If-Match`.
+/// Replaces all fields; rules and seats have operations of their own. Who has the last word belongs to the rules: a
+/// change of `decision_by` is a new version of them, and meetings that were convened before are held by the earlier
+/// one. Headquarters only. Send the committee's ETag in `If-Match`.
 #[utoipa::path(tag = "committees", request_body = CommitteeFields, security(("oauth2" = ["committees:write"])),
     params(("id" = Uuid, Path, description = "The committee"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

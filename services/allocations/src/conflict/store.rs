@@ -126,7 +126,7 @@ pub(crate) async fn refresh(tx: &Transaction, proposal: &proposal::store::Model)
     let seats = window::store::seats(tx.db(), &window, tx.now()).await?;
     let offices = tree_of(tx.db(), proposal.organisation_id).await?;
     let known = of_proposal(tx.db(), proposal.id).await?;
-    record_found(tx, proposal, (&seats, &offices), &known).await
+    record_found(tx, proposal, (seats.as_slice(), &offices), &known).await
 }
 
 /// Writes what the platform finds in a proposal and does not know yet.
@@ -179,7 +179,7 @@ pub(crate) async fn refresh_committee(
     }
     for row in &rows {
         let own = known.get(&row.id).map_or(&[][..], Vec::as_slice);
-        record_found(tx, row, (&seats, &offices), own).await?;
+        record_found(tx, row, (seats.as_slice(), &offices), own).await?;
     }
     Ok(())
 }

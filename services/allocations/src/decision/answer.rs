@@ -35,8 +35,8 @@ pub(crate) async fn to_change(
 /// Ends the wait for the head: what was reserved is allocated and the proposal moves on, or it is available again.
 ///
 /// # Errors
-/// 409 when the decision does not wait any more or its time is over, 403 for whoever took part in it, and what the ledger
-/// or the proposal refuses.
+/// 409 when the decision does not wait any more or its time is over, 403 for whoever took part in it, and what the
+/// ledger or the proposal refuses.
 pub(crate) async fn answer(
     scope: &TenantScope,
     tx: &mut Transaction,

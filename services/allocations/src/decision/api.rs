@@ -157,8 +157,8 @@ pub(crate) async fn get(
 /// Confirms a decision
 ///
 /// For the head of the organisation: what was reserved is allocated, and the proposal moves on. A person does this, who
-/// neither moved nor voted on nor recorded the decision (403 otherwise). From the state `awaiting_head` only (409 otherwise).
-/// Send the decision's ETag in `If-Match`.
+/// neither moved nor voted on nor recorded the decision (403 otherwise). From the state `awaiting_head` only (409
+/// otherwise). Send the decision's ETag in `If-Match`.
 #[utoipa::path(tag = "decisions", request_body = Option<DecisionRemark>, security(("oauth2" = ["decisions:confirm"])),
     params(("id" = Uuid, Path, description = "The decision"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -177,9 +177,9 @@ pub(crate) async fn confirm(
 
 /// Declines a decision
 ///
-/// For the head of the organisation: what was reserved is available again, and the proposal stays on the shortlist. A person
-/// does this, who neither moved nor voted on nor recorded the decision (403 otherwise). From the state `awaiting_head` only
-/// (409 otherwise). Send the decision's ETag in `If-Match`.
+/// For the head of the organisation: what was reserved is available again, and the proposal stays on the shortlist. A
+/// person does this, who neither moved nor voted on nor recorded the decision (403 otherwise). From the state
+/// `awaiting_head` only (409 otherwise). Send the decision's ETag in `If-Match`.
 #[utoipa::path(tag = "decisions", request_body = DecisionRefusal, security(("oauth2" = ["decisions:confirm"])),
     params(("id" = Uuid, Path, description = "The decision"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -22,8 +22,8 @@ pub(crate) fn worker(context: &Context) -> Job {
     })
 }
 
-/// Ends the wait for decisions, each in a transaction of its own, `batch` read at once. One that fails is in no other's way: it
-/// is tried again in the next step.
+/// Ends the wait for decisions, each in a transaction of its own, `batch` read at once. One that fails is in no other's
+/// way: it is tried again in the next step.
 async fn step(store: &Store, batch: u64) -> Result<bool, ApiError> {
     let now = store.clock().now();
     let mut after = None;

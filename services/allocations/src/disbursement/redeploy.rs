@@ -393,9 +393,9 @@ async fn note_reallocation(
 
 /// Extends the period of an allocation
 ///
-/// Headquarters only, by a decision of the committee. The new last day is later than the one before, by two years at most,
-/// and no later than the day until which the lots may be used of which something is not spent (422). Send the proposal's ETag
-/// in `If-Match`.
+/// Headquarters only, by a decision of the committee. The new last day is later than the one before, by two years at
+/// most, and no later than the day until which the lots may be used of which something is not spent (422). Send the
+/// proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = PeriodExtension, security(("oauth2" = ["proposals:screen"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -77,8 +77,8 @@ pub(crate) async fn has_returned(
     Ok(sql::row(db, text, params![id, who]).await?.is_some())
 }
 
-/// What the budget of a proposal comes to, in cents: what was approved, without what was withdrawn since, and with what was
-/// given to it.
+/// What the budget of a proposal comes to, in cents: what was approved, without what was withdrawn since, and with what
+/// was given to it.
 pub(crate) async fn budgeted(
     db: &impl ConnectionTrait,
     row: &proposal::store::Model,

@@ -1,5 +1,6 @@
-//! What pools count of contributions: a lot is a root contribution with all records that come from it, but for parts that may be
-//! used for less ([`super::parts`]), and what it received is the sum of those that count. A change is an entry of the ledger.
+//! What pools count of contributions: a lot is a root contribution with all records that come from it, but for parts
+//! that may be used for less ([`super::parts`]), and what it received is the sum of those that count. A change is an
+//! entry of the ledger.
 
 use super::parts::{Counted, Parts, parts, total};
 use crate::{
@@ -31,8 +32,8 @@ pub(crate) enum Why {
     Pool { version: i64 },
 }
 
-/// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The caller
-/// holds [`pool::store::intake_lock`].
+/// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The
+/// caller holds [`pool::store::intake_lock`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -86,7 +87,8 @@ pub(crate) async fn recount(
     Ok(proposals)
 }
 
-/// Names the donors that others were merged into in their place, whether their contributions were announced again or not.
+/// Names the donors that others were merged into in their place, whether their contributions were announced again or
+/// not.
 async fn follow_merges(
     tx: &Transaction,
     members: &mut BTreeMap<ContributionId, Vec<facts::Model>>,
@@ -131,14 +133,15 @@ async fn count_in(
             state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
         }
         if let Some(why) = roots.get(root_id) {
-            free += book(tx, pool, (&mut state, free), (*root_id, &now), *why).await?;
+            free += book(tx, pool, (&mut state, free), (*root_id, now.as_slice()), *why).await?;
         }
     }
     Ok(changed)
 }
 
-/// Moves lots to the pool that takes their contributions in by now: those of which nothing is left where they were. What is
-/// promised there, or lacks cover, stays until it is settled. What is to be counted of them, and the lots as they are now.
+/// Moves lots to the pool that takes their contributions in by now: those of which nothing is left where they were.
+/// What is promised there, or lacks cover, stays until it is settled. What is to be counted of them, and the lots as
+/// they are now.
 async fn move_empty(
     tx: &Transaction,
     pool: &pool::store::Model,
@@ -205,7 +208,8 @@ fn count_roots(
     Ok((by_pool, moving))
 }
 
-/// The lot that is known by a record, as it is now, written if anything of it changed; none when nothing counts that ever did.
+/// The lot that is known by a record, as it is now, written if anything of it changed; none when nothing counts that
+/// ever did.
 async fn written(
     tx: &Transaction,
     pool: &pool::store::Model,
@@ -242,8 +246,8 @@ async fn written(
     Ok(Some(after))
 }
 
-/// Books what the lots of a root received by now, if that is another amount than before, in one entry; by how much more can be
-/// promised then. Of the state, what can be promised is told beside it, since it holds some lots alone.
+/// Books what the lots of a root received by now, if that is another amount than before, in one entry; by how much more
+/// can be promised then. Of the state, what can be promised is told beside it, since it holds some lots alone.
 async fn book(
     tx: &Transaction,
     pool: &mut pool::store::Model,

@@ -1,5 +1,5 @@
-//! The parts of a contribution that are counted apart, since they may be used for different things: what is unearmarked, and
-//! what is softly earmarked, by its countries and plans. Each is a lot.
+//! The parts of a contribution that are counted apart, since they may be used for different things: what is
+//! unearmarked, and what is softly earmarked, by its countries and plans. Each is a lot.
 
 use crate::known::contribution::{Model as Fact, first_with};
 use kernel::{AgreementId, ContributionId};
@@ -43,10 +43,10 @@ fn sum(members: &[&Fact]) -> Counted {
     }
 }
 
-/// What counts of a root whose records are `own`, of which a pool takes in `taken`. The root's own lot goes on with the terms
-/// of its first record, or, where nothing was counted apart so far, with those of whatever counts now (a correction). Every
-/// other part is known by the first record with its terms, whether that counts or not, so that a promise and its payments are
-/// one lot. Lots that there are, and of which nothing counts any more, count nothing.
+/// What counts of a root whose records are `own`, of which a pool takes in `taken`. The root's own lot goes on with the
+/// terms of its first record, or, where nothing was counted apart so far, with those of whatever counts now (a
+/// correction). Every other part is known by the first record with its terms, whether that counts or not, so that a
+/// promise and its payments are one lot. Lots that there are, and of which nothing counts any more, count nothing.
 pub(super) fn parts(
     root_id: ContributionId,
     own: &[Fact],

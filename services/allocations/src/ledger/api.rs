@@ -100,8 +100,8 @@ impl LedgerEntry {
     }
 }
 
-/// Whether somebody reads the reasons of entries: those of decisions are for who reads meetings, those of payments for who
-/// records them.
+/// Whether somebody reads the reasons of entries: those of decisions are for who reads meetings, those of payments for
+/// who records them.
 fn reads_reasons(claims: &Claims) -> bool {
     claims.may("meetings:read") || claims.may("disbursements:write")
 }

@@ -15,8 +15,8 @@ use kernel::{EntryId, LotId, PoolId, ProposalId, WindowId};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the windows of a pool may promise. Windows ask the ledger what they can promise, so it reads their table, and not
-/// their module: open are those that are not drafts and not over.
+/// What the windows of a pool may promise. Windows ask the ledger what they can promise, so it reads their table, and
+/// not their module: open are those that are not drafts and not over.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -38,8 +38,8 @@ pub(crate) async fn envelopes(
     rows.iter().map(envelope).collect()
 }
 
-/// What a pool's ledger adds up to. Nothing keeps these sums beside what they are sums of: what is available of a lot is
-/// one row, and what is promised of a proposal another, so that a pool of thousands is added up within milliseconds.
+/// What a pool's ledger adds up to. Nothing keeps these sums beside what they are sums of: what is available of a lot
+/// is one row, and what is promised of a proposal another, so that a pool of thousands is added up within milliseconds.
 async fn sums(db: &impl ConnectionTrait, pool_id: PoolId) -> Result<Sums, StoreError> {
     let mut sums = Sums::default();
     let text = "SELECT CAST(coalesce(sum(amount), 0) AS bigint) FROM position
@@ -94,8 +94,8 @@ pub(crate) async fn whole(
     Ok(state)
 }
 
-/// What a command needs of a pool's ledger: the proposals that it is about, with the lots that they have money of; the lots
-/// that it may draw on; and what all of it adds up to.
+/// What a command needs of a pool's ledger: the proposals that it is about, with the lots that they have money of; the
+/// lots that it may draw on; and what all of it adds up to.
 ///
 /// # Errors
 /// [`StoreError`], also when a row cannot be read.

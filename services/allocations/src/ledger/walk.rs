@@ -42,8 +42,8 @@ struct Line {
     amount: i64,
 }
 
-/// Walks through the entries of a pool. Invariant 3 is looked at on the way: entries are numbered without gaps, each balances
-/// for each lot, and only what the donors service counts or own funds change what was received.
+/// Walks through the entries of a pool. Invariant 3 is looked at on the way: entries are numbered without gaps, each
+/// balances for each lot, and only what the donors service counts or own funds change what was received.
 ///
 /// # Errors
 /// [`StoreError`]; within, what does not hold.
@@ -173,8 +173,8 @@ impl Decided {
     }
 }
 
-/// Invariant 6: a decision that approves has one entry that allocates, and one that reserves before where the head of the
-/// organisation had the last word; and the entries that it names are these.
+/// Invariant 6: a decision that approves has one entry that allocates, and one that reserves before where the head of
+/// the organisation had the last word; and the entries that it names are these.
 ///
 /// # Errors
 /// [`StoreError`].

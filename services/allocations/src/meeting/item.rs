@@ -97,8 +97,8 @@ pub(crate) async fn carry_over(tx: &Transaction, meeting_id: MeetingId) -> Resul
     Ok(())
 }
 
-/// Whether what a row of `table` is about can still be decided on: it is about no proposal, or about one that is not over and
-/// that nothing was decided on since the instant in `since`.
+/// Whether what a row of `table` is about can still be decided on: it is about no proposal, or about one that is not
+/// over and that nothing was decided on since the instant in `since`.
 fn is_open(table: &str, since: &str) -> String {
     format!(
         "({table}.proposal_id IS NULL OR (
@@ -119,7 +119,8 @@ struct Referred {
 }
 
 /// Puts at the end of the agenda of a meeting that is planned or convened what earlier ones left, and circulations that
-/// lapsed or were referred to it, unless it was withdrawn or decided on elsewhere since. The committee has to be locked.
+/// lapsed or were referred to it, unless it was withdrawn or decided on elsewhere since. The committee has to be
+/// locked.
 pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(), StoreError> {
     let there = of_meeting(tx.db(), meeting.id).await?;
     let last = there.iter().map(|item| item.position).max().unwrap_or(0);

@@ -31,8 +31,8 @@ impl MigrationTrait for M0006 {
     }
 }
 
-/// What is available of each lot, which every entry adds up and draws on: one row of a lot, among those of its proposals.
-/// And the decisions of a pool, which are verified with its ledger.
+/// What is available of each lot, which every entry adds up and draws on: one row of a lot, among those of its
+/// proposals. And the decisions of a pool, which are verified with its ledger.
 const INDEXES: &str = "
 CREATE INDEX position_available ON position (pool_id, lot_id) WHERE account = 'available';
 CREATE INDEX decision_by_pool ON decision (pool_id, id) WHERE pool_id IS NOT NULL;

@@ -19,8 +19,8 @@ use service::{ApiResult, Changed, Context, Id, Precondition, openapi::UpdateProb
 
 /// Signs the minutes of a meeting
 ///
-/// For the chair or the vice-chair of the day of the meeting, who drafted none of it (403 for others). The document is kept
-/// as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
+/// For the chair or the vice-chair of the day of the meeting, who drafted none of it (403 for others). The document is
+/// kept as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
 /// `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["votes:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),

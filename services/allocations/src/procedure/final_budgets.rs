@@ -1,5 +1,5 @@
-//! The budget of exactly what an office gets, which it files before it is paid where the committee approved a part, and again
-//! when money was withdrawn or given since.
+//! The budget of exactly what an office gets, which it files before it is paid where the committee approved a part, and
+//! again when money was withdrawn or given since.
 
 use super::proposal_steps::rewrite;
 use crate::proposal::{
@@ -30,10 +30,10 @@ pub(crate) struct FinalBudget {
 
 /// Files the budget of what was approved
 ///
-/// By the office that proposes, once the committee has approved and nothing is paid yet, or when money was withdrawn or given
-/// since it was filed (409 otherwise). Its lines add up to exactly what was approved, less what was withdrawn, and with what was
-/// given, with no more overhead than the pool's rate gives (422). Before that nothing is paid. Send the proposal's ETag in
-/// `If-Match`.
+/// By the office that proposes, once the committee has approved and nothing is paid yet, or when money was withdrawn or
+/// given since it was filed (409 otherwise). Its lines add up to exactly what was approved, less what was withdrawn,
+/// and with what was given, with no more overhead than the pool's rate gives (422). Before that nothing is paid. Send
+/// the proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = FinalBudget, security(("oauth2" = ["proposals:write"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -88,8 +88,8 @@ fn check_notice(is_short: bool, reason: Option<&str>, days: i32) -> Result<(), P
 
 /// Opens a meeting
 ///
-/// From the state `convened`, and from the day of the meeting on, in the committee's time zone (409 otherwise). Headquarters
-/// only. Send the meeting's ETag in `If-Match`.
+/// From the state `convened`, and from the day of the meeting on, in the committee's time zone (409 otherwise).
+/// Headquarters only. Send the meeting's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -85,8 +85,8 @@ impl Moving {
         Ok(roll::call(tx.db(), place, &self.meeting, self.motion.proposal_id, tx.now()).await?)
     }
 
-    /// Nobody moves what they have a conflict of interest in. One that was found since stands in the way of the vote: the
-    /// motion is voided, and another member puts it again.
+    /// Nobody moves what they have a conflict of interest in. One that was found since stands in the way of the vote:
+    /// the motion is voided, and another member puts it again.
     async fn check_mover(&self, scope: &TenantScope, tx: &Transaction) -> Result<(), ApiError> {
         let recused = roll::recused(tx.db(), self.motion.proposal_id).await?;
         let mover = seat::get(scope, tx.db(), self.motion.mover_id).await?;
@@ -151,9 +151,9 @@ fn consequence(outcome: MotionState, resolution: Resolution, tie: TieRule) -> Op
 
 /// Puts a motion to the vote
 ///
-/// In an open meeting, while no other motion on the item is open. If too few members without a conflict of interest hold a
-/// seat, it goes to the head of the organisation at once (`to_the_head`). 403 when a conflict of interest of the mover was
-/// found since. Headquarters only. Send the motion's ETag in `If-Match`.
+/// In an open meeting, while no other motion on the item is open. If too few members without a conflict of interest
+/// hold a seat, it goes to the head of the organisation at once (`to_the_head`). 403 when a conflict of interest of the
+/// mover was found since. Headquarters only. Send the motion's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The motion"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

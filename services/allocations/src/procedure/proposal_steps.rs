@@ -249,9 +249,9 @@ pub(crate) async fn reopen(
 
 /// Puts a proposal on the shortlist
 ///
-/// By the secretariat at headquarters: what is scored or was deferred, once the call has ended (409 before), and in a reserve
-/// window what is eligible. A comment is required for a proposal that is below the cut, where the envelope ends (422). Send the
-/// proposal's ETag in `If-Match`.
+/// By the secretariat at headquarters: what is scored or was deferred, once the call has ended (409 before), and in a
+/// reserve window what is eligible. A comment is required for a proposal that is below the cut, where the envelope ends
+/// (422). Send the proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = ProposalRemark, security(("oauth2" = ["proposals:screen"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -345,8 +345,8 @@ async fn check_undecided(tx: &TenantTx, proposal: &Model) -> Result<(), ApiError
     Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }
 
-/// Lapses the proposals of a window that were sent and are not decided on for good: it is over. Drafts stay their office's own,
-/// which may copy them to another window.
+/// Lapses the proposals of a window that were sent and are not decided on for good: it is over. Drafts stay their
+/// office's own, which may copy them to another window.
 ///
 /// # Errors
 /// What [`store::apply`] refuses.

@@ -128,19 +128,20 @@ steps! {
     score "/v1/allocation-windows/{id}/score" Score;
     /// Begins the deliberation of a standard window
     ///
-    /// Headquarters only, from the state `scoring`. Sheets that are begun and not submitted are not waited for any more. Send the
-    /// window's ETag in `If-Match`.
+    /// Headquarters only, from the state `scoring`. Sheets that are begun and not submitted are not waited for any
+    /// more. Send the window's ETag in `If-Match`.
     deliberate "/v1/allocation-windows/{id}/deliberate" Deliberate;
     /// Closes an allocation window
     ///
-    /// Headquarters only: a standard window after the deliberation, a reserve window while it is open; not while a vote on one of
-    /// its proposals is open, or the head's answer is awaited (409). Proposals that were sent and are not decided on, or were
-    /// deferred, lapse; what of the envelope was not promised is free for other windows. Send the window's ETag in `If-Match`.
+    /// Headquarters only: a standard window after the deliberation, a reserve window while it is open; not while a vote
+    /// on one of its proposals is open, or the head's answer is awaited (409). Proposals that were sent and are not
+    /// decided on, or were deferred, lapse; what of the envelope was not promised is free for other windows. Send the
+    /// window's ETag in `If-Match`.
     close "/v1/allocation-windows/{id}/close" Close;
     /// Cancels an allocation window
     ///
-    /// Headquarters only, while nothing is promised in it and no vote on one of its proposals is open (409 otherwise). Proposals
-    /// that were sent lapse. Send the window's ETag in `If-Match`.
+    /// Headquarters only, while nothing is promised in it and no vote on one of its proposals is open (409 otherwise).
+    /// Proposals that were sent lapse. Send the window's ETag in `If-Match`.
     cancel "/v1/allocation-windows/{id}/cancel" Cancel;
 }
 
@@ -161,8 +162,8 @@ pub(crate) fn takes_proposals(window: &Model, now: chrono::DateTime<chrono::Utc>
     Err(Problem::new(Code::Conflict).field("/window_id", fault))
 }
 
-/// Whether proposals of a window may be reviewed and put on a shortlist now: of a standard window once its call has ended, so
-/// that all are judged together.
+/// Whether proposals of a window may be reviewed and put on a shortlist now: of a standard window once its call has
+/// ended, so that all are judged together.
 pub(crate) fn is_reviewing(window: &Model) -> bool {
     match window.kind {
         Kind::Standard => matches!(window.state, State::Scoring | State::Deliberation),

@@ -265,8 +265,8 @@ pub(crate) async fn renew(
     Ok(())
 }
 
-/// Follows an allocation whose money or state changed: what could be withdrawn of it is another amount, or nothing. Only
-/// what stands beside the proposal is read, since whoever takes a step of it may not read those of other offices.
+/// Follows an allocation whose money or state changed: what could be withdrawn of it is another amount, or nothing.
+/// Only what stands beside the proposal is read, since whoever takes a step of it may not read those of other offices.
 ///
 /// # Errors
 /// [`StoreError`].
