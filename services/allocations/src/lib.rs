@@ -164,6 +164,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(use_of_funds::sources::list)
         .service(scenario::api::what_if)
         .service(scenario::api::list)
+        .service(scenario::api::get)
         .service(scenario::api::create)
         .service(audit_trail::list)
         .service(audit_trail::chain);

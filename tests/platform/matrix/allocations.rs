@@ -107,7 +107,7 @@ pub(super) async fn make(world: &World, right: &str, office: &str, records: &mut
         records.insert(name, document);
     }
     // There are none of these: an id that is no record's.
-    for name in ["circulations", "proposal-conflicts", "shortfalls", "suggestions"] {
+    for name in ["circulations", "proposal-conflicts", "scenarios", "shortfalls", "suggestions"] {
         records.insert(name, office.to_owned());
     }
     world.sign_in(&email).await

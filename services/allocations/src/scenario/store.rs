@@ -117,6 +117,16 @@ pub(crate) async fn list(
     sql::all(db, &text, values).await
 }
 
+/// A scenario of the organisation.
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: ScenarioId,
+) -> Result<Option<Model>, StoreError> {
+    let text = "SELECT * FROM scenario WHERE id = $1 AND organisation_id = $2";
+    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+}
+
 pub(crate) async fn insert(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
     insert_models(tx.db(), std::slice::from_ref(row)).await?;
     Ok(())

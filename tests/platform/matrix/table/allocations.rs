@@ -136,6 +136,8 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-windows/{id}/what-if", of_the_secretariat()),
         ("GET /v1/allocation-windows/{id}/scenarios", of_the_secretariat()),
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
+        // There is none.
+        ("GET /v1/scenarios/{id}", no_such_part()),
     ]
 }
 
