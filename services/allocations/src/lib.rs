@@ -21,6 +21,7 @@ mod motion;
 mod pool;
 mod procedure;
 mod proposal;
+mod records;
 mod reference;
 mod reversal;
 mod scenario;

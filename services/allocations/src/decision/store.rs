@@ -2,7 +2,7 @@ use super::{
     DecisionState,
     content::{DecisionContent, sha256},
 };
-use crate::{committee::store::is_staff, motion::Resolution, reference};
+use crate::{motion::Resolution, records, reference};
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -107,11 +107,6 @@ pub(crate) async fn list(
     after: Option<DecisionId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM decision WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 6] = [
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("meeting_id =", filter.meeting_id.map(Into::into)),
@@ -120,14 +115,7 @@ pub(crate) async fn list(
         ("state =", filter.state.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "decision", &conditions, limit).await
 }
 
 /// The decisions of a meeting, in their order.
@@ -144,11 +132,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: DecisionId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM decision WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "decision", id).await
 }
 
 /// The row, locked until this transaction ends.

@@ -1,5 +1,8 @@
 use super::{Kind, State, Terms, fields::WindowFields};
-use crate::committee::{self, seat::Seat};
+use crate::{
+    committee::{self, seat::Seat},
+    records,
+};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId, PoolId, WindowId};
@@ -146,8 +149,6 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<WindowId>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM allocation_window WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 5] = [
         ("state =", filter.state.map(Into::into)),
         ("kind =", filter.kind.map(Into::into)),
@@ -155,14 +156,7 @@ pub(crate) async fn list(
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "allocation_window", &conditions, page.limit + 1).await
 }
 
 /// A window of the scope's organisation; none for donors and the public.
