@@ -53,6 +53,7 @@ pub fn service() -> Service {
                 shortfall::worker::worker(&context),
                 decision::expiry::worker(&context),
                 circulation::settle::worker(&context),
+                suggestion::worker::worker(&context),
                 documents::sweep::worker(&context, "allocations.documents", &proposal::document::KINDS),
             ]
         })

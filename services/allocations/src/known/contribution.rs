@@ -167,6 +167,36 @@ pub(crate) async fn free_roots(
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
+/// The roots of earmarked money that is for one of these countries or plans.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn earmarked_for(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    countries: &[String],
+    plans: &[String],
+) -> Result<Vec<ContributionId>, StoreError> {
+    let mut values = params![organisation_id];
+    let mut fitting = Vec::new();
+    for (column, words) in [("countries", countries), ("plans", plans)] {
+        for word in words {
+            values.push(format!("%,{word},%").into());
+            fitting.push(format!("{column} LIKE ${}", values.len()));
+        }
+    }
+    if fitting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT DISTINCT root_id FROM known_contribution WHERE organisation_id = $1
+           AND earmarking IN ('earmarked', 'tightly_earmarked') AND counts AND ({}) ORDER BY root_id",
+        fitting.join(" OR ")
+    );
+    let rows = sql::rows(db, &text, values).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -325,3 +325,27 @@ async fn an_allocation_is_told_of_again_when_its_money_is_another_donors() {
     assert!(told[0].sequence < told[1].sequence);
     assert_eq!(told[1].sources[0].donor_id, Some(DonorId::from_u128(8)));
 }
+
+#[tokio::test]
+async fn money_that_came_before_an_allocation_is_suggested_for_it() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    let earmarked = |number: u128, countries: &str| Fact {
+        earmarking: Some(Earmarking::Earmarked.as_str().to_owned()),
+        countries: countries.to_owned(),
+        ..gift(number, 15_000_000)
+    };
+    counts(&store, earmarked(5, ",SDN,UKR,")).await;
+    counts(&store, earmarked(6, ",TCD,")).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    assert!(suggestions(&store).await.is_empty());
+    let tx = store.system(Actor::system()).await.unwrap();
+    let text = "UPDATE allocation_proposal SET updated_at = $1";
+    sql::execute(tx.db(), text, params![tx.now()]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!suggestion::worker::look(&store).await.unwrap());
+    let made = suggestions(&store).await;
+    assert_eq!(made.len(), 1);
+    assert_eq!((made[0].contribution_id, made[0].amount), (ContributionId::from_u128(5), 15_000_000));
+}
