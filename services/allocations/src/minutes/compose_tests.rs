@@ -107,7 +107,7 @@ async fn minutes_of_two_hundred_items_in_any_script_are_a_document() {
         })
         .collect();
     item::save_all(&tx, &items).await.unwrap();
-    let said = items.iter().map(|item| (item.id, "Nobody objected.".to_owned())).collect();
+    let said: store::Texts = items.iter().map(|item| (item.id, "Nobody objected.".to_owned())).collect();
     let minutes = store::Model {
         meeting_id: world.meeting.id,
         version: 1,
