@@ -98,8 +98,8 @@ impl Owner {
     /// Names a file as its document.
     ///
     /// # Errors
-    /// 409 at `/file` when it has as many as it may have; 503 when the file, which nothing named until now, was destroyed a
-    /// moment ago: it has to be sent again.
+    /// 409 at `/file` when it has as many as it may have; 503 when the file, which nothing named until now, was
+    /// destroyed a moment ago: it has to be sent again.
     pub async fn attach(
         &self,
         tx: &Transaction,

@@ -6,8 +6,8 @@ use auth::{ApiError, Claims};
 use service::{ApiResult, Context};
 use store::{TenantScope, TenantTx};
 
-/// Takes off, once, the document that `find` finds when its owner may lose it, and destroys its file unless another document,
-/// of any of the `kinds` of the service, has the same.
+/// Takes off, once, the document that `find` finds when its owner may lose it, and destroys its file unless another
+/// document, of any of the `kinds` of the service, has the same.
 ///
 /// # Errors
 /// What `find` refuses.

@@ -194,8 +194,8 @@ pub(crate) async fn what_if(
 
 /// Lists the scenarios of a window
 ///
-/// Newest first, each with what it comes to; `GET /v1/scenarios/{id}` has the whole answer. For the secretariat, and for
-/// members of the committee from the deliberation on (404 for others).
+/// Newest first, each with what it comes to; `GET /v1/scenarios/{id}` has the whole answer. For the secretariat, and
+/// for members of the committee from the deliberation on (404 for others).
 #[utoipa::path(tag = "allocation windows", params(("id" = Uuid, Path, description = "The window"), Paging),
     security(("oauth2" = ["proposals:read"])),
     responses((status = 200, description = "The scenarios", body = Envelope<ScenarioSummary>), ReadProblems))]
