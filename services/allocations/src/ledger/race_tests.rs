@@ -12,9 +12,9 @@ use crate::{
     intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
     migration::Migrator,
-    pool,
+    pool, window,
 };
-use ::store::{Actor, Postgres, Store, insert_models, migration, params, sql, upsert_models};
+use ::store::{Actor, Postgres, Store, TenantScope, insert_models, migration, params, sql, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{Clock, EntryId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, Reason, WindowId};
@@ -197,6 +197,52 @@ async fn a_reduction_among_approvals_ends_in_positions_that_hold() {
     a_reduction_among_approvals(&on_sqlite(&folder).await).await;
     if let Some(store) = on_postgres("a_reduction_among_approvals_ends_in_positions_that_hold").await {
         a_reduction_among_approvals(&store).await;
+    }
+}
+
+/// Opens a window with an envelope, as headquarters does.
+async fn opened(store: Store, number: u128, envelope: i64) -> Result<(), ApiError> {
+    let office_id = OfficeId::from_u128(2);
+    let organisation_id = ORGANISATION;
+    let scope = TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] };
+    let tx = store.begin(scope, Actor::system()).await?;
+    tx.lock(&pool::store::lock(POOL)).await?;
+    let row = window::store::Model {
+        id: WindowId::from_u128(number),
+        organisation_id,
+        office_id,
+        pool_id: POOL,
+        state: window::State::Open,
+        envelope,
+        fields: "{}".to_owned(),
+        ..window::store::tests::blank()
+    };
+    window::store::insert(&tx, &row).await?;
+    window::api::check_money(&tx, &row).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn two_openings(store: &Store) {
+    with_pool(store, [900_000_000, 400_000_001]).await;
+    let tasks = [1, 2].map(|number| tokio::spawn(opened(store.clone(), number, 800_000_000)));
+    let mut refused = Vec::new();
+    for task in tasks {
+        refused.extend(task.await.unwrap().err());
+    }
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!((refused[0].0.status, refused[0].0.errors[0].pointer.as_str()), (409, "/envelope"));
+    // What is left is another window's.
+    assert!(opened(store.clone(), 3, 500_000_002).await.is_err());
+    opened(store.clone(), 4, 500_000_001).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_windows_that_open_at_once_never_count_on_the_same_money() {
+    let folder = testkit::folder();
+    two_openings(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("two_windows_that_open_at_once_never_count_on_the_same_money").await {
+        two_openings(&store).await;
     }
 }
 
