@@ -26,6 +26,7 @@ mod kafka;
 mod linking;
 mod lists;
 mod matrix;
+mod meetings;
 mod offices;
 mod operations;
 mod organisation;

@@ -369,6 +369,8 @@ impl Scene {
             "/v1/roles/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/roles/{}", self.records["roles-to-delete"])
             }
+            // That of the contribution.
+            "/v1/pools/{id}/entries/{number}" => path.replace("{number}", "1"),
             "/v1/pools/{id}/entries/{number}/reverse" => path.replace("{number}", "900"),
             "/v1/public/years/{year}" => path.replace("{year}", "2026"),
             "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),

@@ -1,7 +1,7 @@
 //! What documents of all kinds of records share: a file is received, checked, kept, named in a table of its owner's,
 //! handed out, taken off.
 
-use super::{Document, MAX_BYTES, check, files, sweep};
+use super::{Document, MAX_BYTES, MAX_DOCUMENTS, check, files, sweep};
 use ::store::{Store, StoreError, Transaction, audit, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -9,7 +9,7 @@ use actix_web::{
     web::Payload,
 };
 use auth::{ApiError, Claims, PrincipalKind};
-use kernel::{Code, DonorId, ErasureReason, OfficeId, OrganisationId, Problem, Reason};
+use kernel::{Code, DonorId, ErasureReason, FieldCode, OfficeId, OrganisationId, Problem, Reason};
 use sea_orm::ConnectionTrait;
 use service::{ApiResult, Checks, Context};
 use std::{io, path::PathBuf};
@@ -98,13 +98,18 @@ impl Owner {
     /// Names a file as its document.
     ///
     /// # Errors
-    /// 503 when the file, which nothing named until now, was destroyed a moment ago: it has to be sent again.
+    /// 409 at `/file` when it has as many as it may have; 503 when the file, which nothing named until now, was
+    /// destroyed a moment ago: it has to be sent again.
     pub async fn attach(
         &self,
         tx: &Transaction,
         stored: &StoredFile,
         visibility: &str,
     ) -> Result<Document, ApiError> {
+        if self.count(tx.db()).await? >= MAX_DOCUMENTS {
+            let fault = FieldCode::TooMany.says(format!("there are {MAX_DOCUMENTS} documents already"));
+            return Err(Problem::new(Code::Conflict).field("/file", fault.with("max", MAX_DOCUMENTS)).into());
+        }
         sweep::hold(tx).await?;
         let there = files::is_kept(&stored.folder, &stored.sha256).await;
         if !there.map_err(|error| ApiError::internal(&error))? {

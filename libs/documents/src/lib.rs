@@ -4,10 +4,12 @@
 mod attachments;
 mod erasure;
 pub mod files;
+mod removal;
 pub mod sweep;
 
 pub use attachments::{Kind, Owner, StoredFile};
 pub use erasure::{DocumentErasure, erase};
+pub use removal::remove;
 
 use chrono::{DateTime, Utc};
 use kernel::{Fault, FieldCode, Id};

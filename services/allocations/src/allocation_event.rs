@@ -1,11 +1,12 @@
 //! What the platform is told of an allocation: its amounts, and the contributions that they come from.
 
-use crate::{ledger::promise, lot, proposal, use_of_funds::trace::stages_by_lot};
+use crate::{ledger::promise, lot, proposal, suggestion, use_of_funds::trace::stages_by_lot};
 use ::store::{StoreError, Transaction, params, sql};
 use chrono::Datelike;
 use events::{AllocationAmounts, AllocationChanged, AllocationSource};
 use kernel::{Money, ProposalId, text::split};
 use sea_orm::ConnectionTrait;
+use std::collections::BTreeSet;
 
 /// Leaves the event of a proposal in the outbox as it is in this transaction: call it after its rows and entries are
 /// written. A proposal that is not there is none.
@@ -17,8 +18,24 @@ pub(crate) async fn emit(tx: &mut Transaction, id: ProposalId) -> Result<(), Sto
     let Some(row) = sql::all::<proposal::store::Model>(tx.db(), text, params![id]).await?.pop() else {
         return Ok(());
     };
+    suggestion::store::renew_of(tx, &row).await?;
     let event = event_of(tx.db(), row).await?;
     tx.emit(&event).await
+}
+
+/// The next versions of proposals of which something beside their own rows and entries changed, with their events.
+/// Their pools are locked.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn emit_next(tx: &mut Transaction, ids: BTreeSet<ProposalId>) -> Result<(), StoreError> {
+    for id in ids {
+        tx.lock(&proposal::store::lock_of(id)).await?;
+        let text = "UPDATE allocation_proposal SET version = version + 1, updated_at = $1 WHERE id = $2";
+        sql::execute(tx.db(), text, params![tx.now(), id]).await?;
+        emit(tx, id).await?;
+    }
+    Ok(())
 }
 
 async fn event_of(

@@ -21,6 +21,8 @@ mod motion;
 mod pool;
 mod procedure;
 mod proposal;
+mod records;
+mod reference;
 mod reversal;
 mod scenario;
 mod score;
@@ -51,6 +53,7 @@ pub fn service() -> Service {
                 shortfall::worker::worker(&context),
                 decision::expiry::worker(&context),
                 circulation::settle::worker(&context),
+                suggestion::worker::worker(&context),
                 documents::sweep::worker(&context, "allocations.documents", &proposal::document::KINDS),
             ]
         })
@@ -67,6 +70,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(intake::api::update)
         .service(lot::api::list)
         .service(ledger::api::entries)
+        .service(ledger::api::get)
         .service(ledger::api::positions)
         .service(reversal::reverse)
         .service(committee::api::list)
@@ -162,6 +166,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(use_of_funds::sources::list)
         .service(scenario::api::what_if)
         .service(scenario::api::list)
+        .service(scenario::api::get)
         .service(scenario::api::create)
         .service(audit_trail::list)
         .service(audit_trail::chain);

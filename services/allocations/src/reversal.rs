@@ -3,16 +3,20 @@
 use crate::{
     allocation_event,
     disbursement::store as allocations,
-    ledger::{self, Cause, CauseKind, Command, LedgerEntryKind, api::LedgerEntry},
+    ledger::{
+        self, Cause, CauseKind, Command, LedgerEntryKind,
+        api::{LedgerEntry, entry_of},
+    },
     pool,
     proposal::{self, State},
+    window,
 };
 use actix_web::{
     HttpRequest, post,
     web::{Data, Path},
 };
 use auth::{Caller, perm};
-use kernel::{Code, FieldCode, PoolId, Problem};
+use kernel::{Code, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -44,7 +48,7 @@ pub(crate) async fn reverse(
     path: Path<(String, String)>,
     body: JsonBody<EntryReversal>,
 ) -> ApiResult {
-    let (pool_id, number) = place(&path)?;
+    let (pool_id, number) = entry_of(&path)?;
     let mut checks = Checks::new();
     checks.required_long_text("/reason", &body.value.reason, 2000);
     checks.finish()?;
@@ -63,11 +67,15 @@ pub(crate) async fn reverse(
         if let Some(row) = &concerned {
             check_state(row.state, entry.kind)?;
         }
+        let day = match &concerned {
+            Some(row) => window::store::day_of(tx.db(), row.organisation_id, row.window_id, tx.now()).await?,
+            None => tx.now().date_naive(),
+        };
         let cause = Cause {
             kind: CauseKind::Reversal,
             id: entry.id.as_uuid(),
             sequence: 1,
-            day: tx.now().date_naive(),
+            day,
             reason: Some(body.value.reason.clone()),
             decision_id: None,
         };
@@ -95,15 +103,6 @@ fn check_state(state: State, kind: LedgerEntryKind) -> Result<(), Problem> {
         return Err(Problem::new(Code::Conflict).field("/state", fault));
     }
     Ok(())
-}
-
-fn place(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
-    let wrong = |name: &'static str, code: FieldCode, why: &'static str| {
-        Problem::invalid_parameter(name, code.says(why))
-    };
-    let id = path.0.parse().map_err(|_| wrong("id", FieldCode::NotAnId, "is not an id (a UUID)"))?;
-    let number = path.1.parse().map_err(|_| wrong("number", FieldCode::NotANumber, "is not a number"))?;
-    Ok((id, number))
 }
 
 #[cfg(test)]

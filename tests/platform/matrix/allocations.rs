@@ -8,7 +8,7 @@ use testkit::eventually;
 use tests::{PASSWORD, World, text};
 
 /// What headquarters alone does.
-pub(super) const AT_HEADQUARTERS: [&str; 48] = [
+pub(super) const AT_HEADQUARTERS: [&str; 46] = [
     "POST /v1/pools",
     "PUT /v1/pools/{id}",
     "POST /v1/committees",
@@ -28,8 +28,6 @@ pub(super) const AT_HEADQUARTERS: [&str; 48] = [
     "POST /v1/motions/{id}/open",
     "POST /v1/motions/{id}/close",
     "POST /v1/motions/{id}/void",
-    "POST /v1/allocation-decisions/{id}/confirm",
-    "POST /v1/allocation-decisions/{id}/decline",
     "POST /v1/circulations",
     "POST /v1/allocation-windows",
     "PUT /v1/allocation-windows/{id}",
@@ -60,10 +58,12 @@ pub(super) const AT_HEADQUARTERS: [&str; 48] = [
 ];
 
 /// What a person does, and no API client: here, who chairs the committee.
-pub(super) const OF_PEOPLE: [&str; 8] = [
+pub(super) const OF_PEOPLE: [&str; 10] = [
     "PUT /v1/committee-meetings/{id}/minutes",
     "POST /v1/committee-meetings/{id}/minutes/sign",
     "PUT /v1/motions/{id}/vote",
+    "POST /v1/allocation-decisions/{id}/confirm",
+    "POST /v1/allocation-decisions/{id}/decline",
     "PUT /v1/circulations/{id}/vote",
     "POST /v1/circulations/{id}/object",
     "PUT /v1/allocation-proposals/{id}/score-sheets",
@@ -107,7 +107,7 @@ pub(super) async fn make(world: &World, right: &str, office: &str, records: &mut
         records.insert(name, document);
     }
     // There are none of these: an id that is no record's.
-    for name in ["circulations", "proposal-conflicts", "shortfalls", "suggestions"] {
+    for name in ["circulations", "proposal-conflicts", "scenarios", "shortfalls", "suggestions"] {
         records.insert(name, office.to_owned());
     }
     world.sign_in(&email).await
@@ -121,7 +121,7 @@ async fn decide(world: &World, records: &mut Records) {
     let seat = world.create(&format!("/v1/committees/{committee}/seats"), seat).await;
     records.insert("committee-seats", text(&seat["id"]));
     let meeting =
-        json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2026-01-15T09:00:00Z" });
+        json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2020-01-15T09:00:00Z" });
     let meeting = text(&world.create("/v1/committee-meetings", meeting).await["id"]);
     let path = format!("/v1/committee-meetings/{meeting}");
     let items = format!("{path}/items");

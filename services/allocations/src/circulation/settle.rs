@@ -29,7 +29,7 @@ use std::{
 
 /// How often the worker looks.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// Circulations looked at in one step.
+/// Circulations read at once.
 const BATCH_SIZE: u64 = 100;
 
 /// A circulation with its proposal, locked: the pool first, as everywhere.
@@ -130,7 +130,7 @@ async fn is_short(tx: &Transaction, circulation: &Model, decided: &Decided) -> R
     }
     let purpose = proposal::purpose(&decided.proposal);
     let promise = Command::Allocate { purpose, amount, from_reserved: false };
-    ledger::store::would_refuse(tx.db(), terms.pool_id, &promise).await
+    ledger::load::would_refuse(tx.db(), terms.pool_id, &promise).await
 }
 
 /// The figures of the votes.
@@ -179,22 +179,26 @@ pub(crate) fn worker(context: &Context) -> Job {
     })
 }
 
-/// Ends some circulations, each in a transaction of its own, so that one that cannot be ended is in no other's way; whether
-/// there may be more.
+/// Ends circulations, each in a transaction of its own. One that cannot be ended is in no other's way: it is tried
+/// again in the next step.
 async fn step(db: &Store) -> Result<bool, ApiError> {
-    let read = db.system_read().await?;
-    let overdue = store::overdue(&read, db.clock().now(), BATCH_SIZE).await?;
-    drop(read);
-    let is_more = u64::try_from(overdue.len()).unwrap_or(u64::MAX) == BATCH_SIZE;
-    let mut failed = None;
-    for circulation in overdue {
-        if let Err(error) = end(db, circulation.organisation_id, circulation.id).await {
-            failed = Some(error);
+    let now = db.clock().now();
+    let mut after = None;
+    loop {
+        let read = db.system_read().await?;
+        let overdue = store::overdue(&read, now, after, BATCH_SIZE).await?;
+        drop(read);
+        let Some(last) = overdue.last() else { return Ok(false) };
+        after = Some((last.closes_at, last.id));
+        for circulation in overdue {
+            if let Err(error) = end(db, circulation.organisation_id, circulation.id).await {
+                tracing::error!(
+                    circulation = %circulation.id,
+                    error = &error as &dyn std::error::Error,
+                    "a circulation cannot be ended"
+                );
+            }
         }
-    }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(is_more),
     }
 }
 

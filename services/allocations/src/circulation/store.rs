@@ -1,7 +1,7 @@
 use super::CirculationState;
 use crate::{
-    committee::store::is_staff,
     motion::{Ballot, Resolution},
+    records,
 };
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
@@ -146,25 +146,13 @@ pub(crate) async fn list(
     after: Option<CirculationId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM circulation WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 4] = [
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("proposal_id =", filter.proposal_id.map(Into::into)),
         ("state =", filter.state.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "circulation", &conditions, limit).await
 }
 
 pub(crate) async fn get(
@@ -172,11 +160,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: CirculationId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM circulation WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "circulation", id).await
 }
 
 /// The row, locked until this transaction ends: votes and the end of a circulation follow each other.
@@ -198,16 +182,28 @@ pub(crate) async fn is_open_on_proposal(
     Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
 }
 
-/// Circulations whose time is over, a few at a time.
+/// Whether a proposal of a window circulates.
+pub(crate) async fn is_open_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM circulation WHERE window_id = $1 AND state = 'open' LIMIT 1";
+    Ok(sql::row(db, text, params![window_id]).await?.is_some())
+}
+
+/// Circulations whose time is over, a few at a time, after another one of them.
 pub(crate) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, CirculationId)>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
+    let (closed, id) = after.unwrap_or((DateTime::UNIX_EPOCH, CirculationId::nil()));
     let text = format!(
-        "SELECT * FROM circulation WHERE state = 'open' AND closes_at <= $1 ORDER BY closes_at, id LIMIT {limit}"
+        "SELECT * FROM circulation WHERE state = 'open' AND closes_at <= $1 AND (closes_at, id) > ($2, $3)
+         ORDER BY closes_at, id LIMIT {limit}"
     );
-    sql::all(db, &text, params![now]).await
+    sql::all(db, &text, params![now, closed, id]).await
 }
 
 /// The circulations of a committee that ended after one instant and up to another one, in their order.

@@ -162,8 +162,9 @@ pub(crate) async fn create(
 
 /// Updates a committee
 ///
-/// Replaces all fields; rules and seats have operations of their own. Headquarters only. Send the committee's ETag in
-/// `If-Match`.
+/// Replaces all fields; rules and seats have operations of their own. Who has the last word belongs to the rules: a
+/// change of `decision_by` is a new version of them, and meetings that were convened before are held by the earlier
+/// one. Headquarters only. Send the committee's ETag in `If-Match`.
 #[utoipa::path(tag = "committees", request_body = CommitteeFields, security(("oauth2" = ["committees:write"])),
     params(("id" = Uuid, Path, description = "The committee"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -182,8 +183,10 @@ pub(crate) async fn update(
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         check(&fields)?;
+        let is_pinned = fields.decision_by == before.decision_by;
         let after = store::Model {
             version: before.version + 1,
+            rules_number: before.rules_number + i64::from(!is_pinned),
             name: fields.name,
             name_fr: fields.name_fr,
             name_es: fields.name_es,
@@ -193,6 +196,11 @@ pub(crate) async fn update(
             ..before.clone()
         };
         store::save(tx.db(), &after).await?;
+        if !is_pinned {
+            rules::pin(tx.db(), &before).await?;
+            let same = rules::current(tx.db(), before.id).await?;
+            rules::add(tx.db(), &after, &same, None, (caller.claims.sub, after.updated_at)).await?;
+        }
         let (was, is) = (Committee::from(before), Committee::from(after.clone()));
         tx.audit_changed("committee.update", &after, &was, &is).await?;
         Ok(Changed::new(after.version, is))

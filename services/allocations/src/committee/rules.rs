@@ -191,6 +191,8 @@ pub struct Model {
     pub reason: Option<String>,
     pub created_by: PrincipalId,
     pub created_at: DateTime<Utc>,
+    /// Who had the last word under them; unknown of a version that an earlier program wrote.
+    pub decision_by: Option<DecidedBy>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -217,6 +219,30 @@ pub(crate) async fn at(
     let found: Option<Model> = sql::all(db, text, params![committee_id, number]).await?.pop();
     let missing = || StoreError::Damaged(format!("committee {committee_id} has no rules {number}"));
     found.ok_or_else(missing)?.rules()
+}
+
+/// Who has the last word under the rules with a number: whoever meets by them is not overtaken by a change.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn decision_by(
+    db: &impl ConnectionTrait,
+    committee: &store::Model,
+    number: i64,
+) -> Result<DecidedBy, StoreError> {
+    let text = "SELECT * FROM committee_rules WHERE committee_id = $1 AND number = $2";
+    let found: Option<Model> = sql::all(db, text, params![committee.id, number]).await?.pop();
+    Ok(found.and_then(|version| version.decision_by).unwrap_or(committee.decision_by))
+}
+
+/// Keeps who has the last word with the versions of the rules that do not say so yet, before that changes.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn pin(db: &impl ConnectionTrait, committee: &store::Model) -> Result<(), StoreError> {
+    let text = "UPDATE committee_rules SET decision_by = $1 WHERE committee_id = $2 AND decision_by IS NULL";
+    sql::execute(db, text, params![committee.decision_by, committee.id]).await?;
+    Ok(())
 }
 
 /// The rules of a committee today.
@@ -262,6 +288,7 @@ pub(crate) async fn add(
         reason,
         created_by: by,
         created_at: at,
+        decision_by: Some(committee.decision_by),
     };
     insert_models(db, std::slice::from_ref(&version)).await?;
     Ok(version)

@@ -1,6 +1,6 @@
 //! Seats in a committee: a person, the office that it represents, and for which days.
 
-use super::store::is_staff;
+use crate::records;
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId, PersonId, SeatId, closed_set};
@@ -150,11 +150,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: SeatId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM seat WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "seat", id).await
 }
 
 /// Writes a new seat, or its next version.

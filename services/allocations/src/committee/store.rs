@@ -1,6 +1,7 @@
-use super::DecidedBy;
-use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
-use chrono::{DateTime, Utc};
+use super::{DecidedBy, day_in};
+use crate::records;
+use ::store::{StoreError, TenantScope, Transaction, audit, upsert_models};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -44,14 +45,6 @@ impl From<&Model> for audit::Subject {
     }
 }
 
-/// Committees and what belongs to them are for the organisation's staff alone: no donor and nobody else sees a row.
-pub(crate) const fn is_staff(scope: &TenantScope) -> bool {
-    match scope {
-        TenantScope::Offices { .. } | TenantScope::Organisation { .. } => true,
-        TenantScope::Donor { .. } | TenantScope::Public { .. } => false,
-    }
-}
-
 /// The committees of the organisation, newest first.
 pub(crate) async fn list(
     scope: &TenantScope,
@@ -59,17 +52,7 @@ pub(crate) async fn list(
     after: Option<CommitteeId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM committee WHERE organisation_id = $1".to_owned();
-    if let Some(after) = after {
-        values.push(after.into());
-        text.push_str(" AND id < $2");
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "committee", &[("id <", after.map(Into::into))], limit).await
 }
 
 pub(crate) async fn get(
@@ -77,11 +60,18 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: CommitteeId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM committee WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "committee", id).await
+}
+
+/// The day of an instant as a committee counts days; UTC's where there is no such committee.
+pub(crate) async fn day_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: CommitteeId,
+    at: DateTime<Utc>,
+) -> Result<NaiveDate, StoreError> {
+    let found = get(&TenantScope::Organisation { organisation_id }, db, id).await?;
+    Ok(day_in(found.as_ref().map_or("UTC", |committee| committee.time_zone.as_str()), at))
 }
 
 /// The row, locked until this transaction ends.

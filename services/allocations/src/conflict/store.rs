@@ -1,5 +1,8 @@
 use super::{Ground, Tree, automatic};
-use crate::{proposal, score, window};
+use crate::{
+    committee::{self, seat::Seat},
+    proposal, score, window,
+};
 use ::store::{StoreError, Transaction, audit, insert_new, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -9,7 +12,7 @@ use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// A row of `proposal_conflict`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -121,12 +124,22 @@ pub(crate) async fn refresh(tx: &Transaction, proposal: &proposal::store::Model)
         return Ok(());
     };
     let seats = window::store::seats(tx.db(), &window, tx.now()).await?;
-    let (tree, headquarters) = tree_of(tx.db(), proposal.organisation_id).await?;
-    let subject = proposal.subject();
+    let offices = tree_of(tx.db(), proposal.organisation_id).await?;
     let known = of_proposal(tx.db(), proposal.id).await?;
+    record_found(tx, proposal, (seats.as_slice(), &offices), &known).await
+}
+
+/// Writes what the platform finds in a proposal and does not know yet.
+async fn record_found(
+    tx: &Transaction,
+    proposal: &proposal::store::Model,
+    (seats, (tree, headquarters)): (&[Seat], &(Tree, Option<OfficeId>)),
+    known: &[Model],
+) -> Result<(), StoreError> {
+    let subject = proposal.subject();
     for seat in seats {
-        let is_headquarters = headquarters == Some(seat.office_id);
-        let found = automatic(seat.office_id, is_headquarters, seat.person_id, &subject, &tree);
+        let is_headquarters = *headquarters == Some(seat.office_id);
+        let found = automatic(seat.office_id, is_headquarters, seat.person_id, &subject, tree);
         let Some(ground) = found else { continue };
         // One that was lifted by the chair stays lifted.
         let is_known = known.iter().any(|row| row.person_id == seat.person_id && row.ground == ground);
@@ -141,14 +154,32 @@ pub(crate) async fn refresh(tx: &Transaction, proposal: &proposal::store::Model)
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn refresh_committee(tx: &Transaction, committee_id: CommitteeId) -> Result<(), StoreError> {
+pub(crate) async fn refresh_committee(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    committee_id: CommitteeId,
+) -> Result<(), StoreError> {
     let text = "SELECT p.* FROM allocation_proposal p JOIN allocation_window w ON w.id = p.window_id
                 WHERE w.committee_id = $1
                   AND p.state IN ('submitted', 'eligible', 'scored', 'shortlisted', 'deferred')
                 ORDER BY p.id";
     let rows: Vec<proposal::store::Model> = sql::all(tx.db(), text, params![committee_id]).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let day = committee::store::day_of(tx.db(), organisation_id, committee_id, tx.now()).await?;
+    let seats = committee::seat::on(tx.db(), committee_id, day).await?;
+    let offices = tree_of(tx.db(), organisation_id).await?;
+    let keys = rows.iter().map(|row| row.id.into());
+    let text = "SELECT * FROM proposal_conflict WHERE true";
+    let found = sql::select_by_keys(tx.db(), text, vec![], "proposal_id", keys).await?;
+    let mut known: BTreeMap<ProposalId, Vec<Model>> = BTreeMap::new();
+    for conflict in sql::read::<Model>(&found)? {
+        known.entry(conflict.proposal_id).or_default().push(conflict);
+    }
     for row in &rows {
-        refresh(tx, row).await?;
+        let own = known.get(&row.id).map_or(&[][..], Vec::as_slice);
+        record_found(tx, row, (seats.as_slice(), &offices), own).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Contributions become lots.
 
 use crate::{
+    allocation_event,
     intake::count::{Why, recount},
     known::contribution::{self as facts, Model},
     pool, suggestion,
@@ -61,7 +62,8 @@ async fn take(
     for fact in &facts {
         roots.insert(fact.root_id, Why::Event { id: fact.id, sequence: fact.sequence });
     }
-    recount(tx, organisation_id, &roots).await?;
+    let concerned = recount(tx, organisation_id, &roots).await?;
+    allocation_event::emit_next(tx, concerned).await?;
     let roots: Vec<ContributionId> = roots.into_keys().collect();
     Ok(suggestion::store::renew(tx, organisation_id, &roots).await?)
 }

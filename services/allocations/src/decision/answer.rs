@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     allocation_event,
-    committee::refusal::conflict,
+    committee::{refusal::conflict, store as committees},
     ledger::{self, Cause, CauseKind, Command},
     motion::new_motion::{self, Decided},
     pool, proposal,
 };
 use ::store::{TenantScope, Transaction};
 use auth::ApiError;
-use kernel::{DecisionId, Problem};
+use kernel::{Code, DecisionId, Problem, Reason};
 
 /// The decision, locked after its pool.
 ///
@@ -35,7 +35,8 @@ pub(crate) async fn to_change(
 /// Ends the wait for the head: what was reserved is allocated and the proposal moves on, or it is available again.
 ///
 /// # Errors
-/// 409 when the decision does not wait any more or its time is over, and what the ledger or the proposal refuses.
+/// 409 when the decision does not wait any more or its time is over, 403 for whoever took part in it, and what the
+/// ledger or the proposal refuses.
 pub(crate) async fn answer(
     scope: &TenantScope,
     tx: &mut Transaction,
@@ -45,6 +46,10 @@ pub(crate) async fn answer(
     let state = transition(before.state, action)?;
     let now = tx.now();
     let is_person = action != Action::Expire;
+    if is_person && store::took_part(tx.db(), before.id, tx.actor().id).await? {
+        let why = "whoever moved, voted on or recorded a decision does not answer it: another person has to";
+        return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
+    }
     if is_person && before.confirm_until.is_some_and(|until| until <= now) {
         let why = "the time in which the head of the organisation may answer is over";
         return Err(conflict("decision", before.state.as_str(), why));
@@ -90,7 +95,7 @@ async fn settle(tx: &mut Transaction, mut after: Model, decided: &Decided) -> Re
             kind: CauseKind::Decision,
             id: after.id.as_uuid(),
             sequence: 2,
-            day: tx.now().date_naive(),
+            day: committees::day_of(tx.db(), after.organisation_id, after.committee_id, tx.now()).await?,
             reason: after.answer_reason.clone(),
             decision_id: Some(after.id),
         };

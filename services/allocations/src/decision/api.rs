@@ -3,7 +3,7 @@ use super::{
     content::DecisionContent,
     store::{self, Filter},
 };
-use crate::committee::trail::trail;
+use crate::committee::{refusal::person_of, trail::trail};
 use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, perm};
@@ -156,8 +156,9 @@ pub(crate) async fn get(
 
 /// Confirms a decision
 ///
-/// For the head of the organisation: what was reserved is allocated, and the proposal moves on. From the state
-/// `awaiting_head` only (409 otherwise). Send the decision's ETag in `If-Match`.
+/// For the head of the organisation: what was reserved is allocated, and the proposal moves on. A person does this, who
+/// neither moved nor voted on nor recorded the decision (403 otherwise). From the state `awaiting_head` only (409
+/// otherwise). Send the decision's ETag in `If-Match`.
 #[utoipa::path(tag = "decisions", request_body = Option<DecisionRemark>, security(("oauth2" = ["decisions:confirm"])),
     params(("id" = Uuid, Path, description = "The decision"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -176,8 +177,9 @@ pub(crate) async fn confirm(
 
 /// Declines a decision
 ///
-/// For the head of the organisation: what was reserved is available again, and the proposal stays on the shortlist. From
-/// the state `awaiting_head` only (409 otherwise). Send the decision's ETag in `If-Match`.
+/// For the head of the organisation: what was reserved is available again, and the proposal stays on the shortlist. A
+/// person does this, who neither moved nor voted on nor recorded the decision (403 otherwise). From the state
+/// `awaiting_head` only (409 otherwise). Send the decision's ETag in `If-Match`.
 #[utoipa::path(tag = "decisions", request_body = DecisionRefusal, security(("oauth2" = ["decisions:confirm"])),
     params(("id" = Uuid, Path, description = "The decision"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -201,12 +203,13 @@ async fn take(
     (action, name): (Action, &'static str),
     reason: Option<String>,
 ) -> ApiResult {
+    person_of(claims)?;
+    context.headquarters(claims).await?;
     let mut checks = Checks::new();
     if let Some(reason) = &reason {
         checks.required_long_text("/reason", reason, 2000);
     }
     checks.finish()?;
-    context.headquarters(claims).await?;
     service::change(context, request, claims, async |tx, scope, precondition| {
         let before = answer::to_change(scope, tx, id).await?;
         precondition.check(before.version)?;

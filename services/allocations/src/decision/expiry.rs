@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// How often the worker looks.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// Decisions looked at in one step.
+/// Decisions read at once.
 const BATCH_SIZE: u64 = 100;
 
 /// Ends the wait for answers, as long as the service runs.
@@ -18,26 +18,30 @@ pub(crate) fn worker(context: &Context) -> Job {
     let store = context.store.clone();
     service::worker("allocations.unanswered_decisions", INTERVAL, move || {
         let store = store.clone();
-        async move { step(&store).await }
+        async move { step(&store, BATCH_SIZE).await }
     })
 }
 
-/// Ends the wait for some decisions, each in a transaction of its own; whether there may be more.
-async fn step(store: &Store) -> Result<bool, ApiError> {
-    let db = store.system_read().await?;
-    let overdue = decisions::overdue(&db, store.clock().now(), BATCH_SIZE).await?;
-    drop(db);
-    let is_more = u64::try_from(overdue.len()).unwrap_or(u64::MAX) == BATCH_SIZE;
-    let mut failed = None;
-    for decision in overdue {
-        // One that fails is in no other's way.
-        if let Err(error) = expire(store, decision.organisation_id, decision.id).await {
-            failed = Some(error);
+/// Ends the wait for decisions, each in a transaction of its own, `batch` read at once. One that fails is in no other's
+/// way: it is tried again in the next step.
+async fn step(store: &Store, batch: u64) -> Result<bool, ApiError> {
+    let now = store.clock().now();
+    let mut after = None;
+    loop {
+        let db = store.system_read().await?;
+        let overdue = decisions::overdue(&db, now, after, batch).await?;
+        drop(db);
+        let Some(last) = overdue.last() else { return Ok(false) };
+        after = Some((last.confirm_until.unwrap_or(now), last.id));
+        for decision in overdue {
+            if let Err(error) = expire(store, decision.organisation_id, decision.id).await {
+                tracing::error!(
+                    decision = %decision.id,
+                    error = &error as &dyn std::error::Error,
+                    "the wait for an answer cannot be ended"
+                );
+            }
         }
-    }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(is_more),
     }
 }
 
@@ -63,6 +67,7 @@ mod tests {
     use super::super::testing::{World, scope};
     use super::*;
     use crate::{committee::DecidedBy, motion::Ballot::Yes};
+    use ::store::{params, sql};
     use chrono::TimeDelta;
 
     #[tokio::test]
@@ -77,16 +82,38 @@ mod tests {
             decisions::get(&scope(), &db, id).await.unwrap().unwrap().state
         };
         world.clock.advance(TimeDelta::days(14) - TimeDelta::seconds(1));
-        assert!(!step(&world.store).await.unwrap());
+        assert!(!step(&world.store, BATCH_SIZE).await.unwrap());
         assert_eq!(state().await, DecisionState::AwaitingHead);
         world.clock.advance(TimeDelta::seconds(1));
         // Nobody confirms what the worker has not ended yet.
-        let mut tx = world.begin().await;
+        let mut tx = world.begin_as(900).await;
         let before = answer::to_change(&scope(), &tx, id).await.unwrap();
         let late = answer::answer(&scope(), &mut tx, before, (Action::Confirm, None)).await.unwrap_err();
         assert_eq!(late.0.status, 409);
         tx.rollback().await.unwrap();
-        step(&world.store).await.unwrap();
+        step(&world.store, BATCH_SIZE).await.unwrap();
         assert_eq!(state().await, DecisionState::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_decision_that_cannot_be_ended_is_in_no_others_way() {
+        let world = World::new(DecidedBy::Head).await;
+        let mut tx = world.begin().await;
+        let mut ids = Vec::new();
+        for number in 1..=3 {
+            let (_, decision) = world.decide(&mut tx, number, &[Yes, Yes, Yes]).await;
+            ids.push(decision.unwrap().id);
+        }
+        let text = "UPDATE decision SET content = '{' WHERE id = $1";
+        sql::execute(tx.db(), text, params![ids[0]]).await.unwrap();
+        tx.commit().await.unwrap();
+        world.clock.advance(TimeDelta::days(14));
+        assert!(!step(&world.store, 1).await.unwrap());
+        let db = world.store.system_read().await.unwrap();
+        let text = "SELECT state FROM decision ORDER BY id";
+        let rows = sql::rows(&db, text, vec![]).await.unwrap();
+        let states: Vec<DecisionState> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        let (waits, over) = (DecisionState::AwaitingHead, DecisionState::Expired);
+        assert_eq!(states, [waits, over, over]);
     }
 }

@@ -2,7 +2,7 @@ use super::{
     DecisionState,
     content::{DecisionContent, sha256},
 };
-use crate::{committee::store::is_staff, motion::Resolution};
+use crate::{motion::Resolution, records, reference};
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -44,6 +44,8 @@ pub struct Model {
     pub allocate_entry_id: Option<EntryId>,
     /// Until when the head of the organisation may answer.
     pub confirm_until: Option<DateTime<Utc>>,
+    /// Who ended the vote; unknown of decisions of an earlier version.
+    pub recorded_by: Option<PrincipalId>,
     pub answered_by: Option<PrincipalId>,
     pub answered_at: Option<DateTime<Utc>>,
     pub answer_reason: Option<String>,
@@ -105,11 +107,6 @@ pub(crate) async fn list(
     after: Option<DecisionId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM decision WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 6] = [
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("meeting_id =", filter.meeting_id.map(Into::into)),
@@ -118,14 +115,7 @@ pub(crate) async fn list(
         ("state =", filter.state.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "decision", &conditions, limit).await
 }
 
 /// The decisions of a meeting, in their order.
@@ -142,11 +132,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: DecisionId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM decision WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "decision", id).await
 }
 
 /// The row, locked until this transaction ends.
@@ -179,17 +165,45 @@ pub(crate) async fn is_awaited(
     Ok(sql::row(db, text, params![proposal_id]).await?.is_some())
 }
 
-/// Decisions that the head of the organisation has not answered in time, a few at a time.
+/// Whether a decision on a proposal of a window waits for the head of the organisation.
+pub(crate) async fn is_awaited_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM decision WHERE window_id = $1 AND state = 'awaiting_head' LIMIT 1";
+    Ok(sql::row(db, text, params![window_id]).await?.is_some())
+}
+
+/// Whether somebody moved a decision, voted on it, recorded it by ending the vote, or answered it as the head of the
+/// organisation.
+pub(crate) async fn took_part(
+    db: &impl ConnectionTrait,
+    id: DecisionId,
+    who: PrincipalId,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM decision d WHERE d.id = $1 AND (
+                  d.answered_by = $2 OR d.recorded_by = $2
+                  OR EXISTS (SELECT 1 FROM motion m JOIN seat s ON s.id = m.mover_id
+                             WHERE m.id = d.motion_id AND s.person_id = $2)
+                  OR EXISTS (SELECT 1 FROM motion_vote v WHERE v.motion_id = d.motion_id AND v.person_id = $2)
+                  OR EXISTS (SELECT 1 FROM circulation_vote c
+                             WHERE c.circulation_id = d.circulation_id AND c.person_id = $2))";
+    Ok(sql::row(db, text, params![id, who]).await?.is_some())
+}
+
+/// Decisions that the head of the organisation has not answered in time, a few at a time, after another one of them.
 pub(crate) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, DecisionId)>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
+    let (until, id) = after.unwrap_or((DateTime::UNIX_EPOCH, DecisionId::nil()));
     let text = format!(
         "SELECT * FROM decision WHERE state = 'awaiting_head' AND confirm_until <= $1
-         ORDER BY confirm_until, id LIMIT {limit}"
+           AND (confirm_until, id) > ($2, $3) ORDER BY confirm_until, id LIMIT {limit}"
     );
-    sql::all(db, &text, params![now]).await
+    sql::all(db, &text, params![now, until, id]).await
 }
 
 /// The next reference of the organisation in a year: `DEC-2026-00042`.
@@ -199,12 +213,7 @@ pub(crate) async fn next_reference(
     year: i32,
 ) -> Result<String, StoreError> {
     tx.lock(&format!("allocations:decision reference:{organisation_id}:{year}")).await?;
-    let prefix = format!("DEC-{year}-");
-    let text = "SELECT max(reference) FROM decision WHERE organisation_id = $1 AND reference LIKE $2";
-    let row = sql::row(tx.db(), text, params![organisation_id, format!("{prefix}%")]).await?;
-    let last = row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
-    let last = last.and_then(|text| text.strip_prefix(&prefix)?.parse::<u32>().ok()).unwrap_or(0);
-    Ok(format!("{prefix}{:05}", last + 1))
+    reference::next(tx.db(), "decision", organisation_id, &reference::prefix("DEC", year)).await
 }
 
 /// Writes a new decision, or its next version.

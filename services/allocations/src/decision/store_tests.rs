@@ -6,16 +6,22 @@ use super::{
     verify::first_broken,
 };
 use crate::{
-    committee::DecidedBy,
+    committee::{DecidedBy, rules},
     meeting::{self, MeetingState, item},
     motion::{
         self,
         Ballot::{Abstain, No, Yes},
         MotionState,
     },
+    proposal::{self, State},
+    window,
 };
 use ::store::{params, sql};
-use kernel::{AgendaItemId, MeetingId, MotionId};
+use kernel::{AgendaItemId, DecisionId, MeetingId, MotionId, ProposalId, Reason};
+
+/// Who confirms, and who writes down what a meeting decides.
+const HEAD: u128 = 900;
+const SECRETARY: u128 = 901;
 
 #[tokio::test]
 async fn what_passes_is_a_decision_with_a_hash_that_shows_a_change() {
@@ -78,6 +84,8 @@ async fn the_head_answers_once() {
     let decision = decision.unwrap();
     assert_eq!(decision.state, DecisionState::AwaitingHead);
     assert_eq!(decision.confirm_until, Some(decision.decided_at + chrono::TimeDelta::days(14)));
+    tx.commit().await.unwrap();
+    let mut tx = world.begin_as(HEAD).await;
     let before = answer::to_change(&scope(), &tx, decision.id).await.unwrap();
     let confirm = (Action::Confirm, Some("Agreed".to_owned()));
     let after = answer::answer(&scope(), &mut tx, before, confirm).await.unwrap();
@@ -88,6 +96,50 @@ async fn the_head_answers_once() {
     assert_eq!(refused.0.status, 409);
     let listed = store::list(&scope(), tx.db(), store::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed, [after]);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_answers_a_decision_that_they_moved_voted_on_or_recorded() {
+    let world = World::new(DecidedBy::Head).await;
+    let mut tx = world.begin_as(SECRETARY).await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    let id = decision.unwrap().id;
+    tx.commit().await.unwrap();
+    // The chair, who moved and voted; a member who voted; whoever ended the vote.
+    for person in [201, 203, SECRETARY] {
+        for action in [Action::Confirm, Action::Decline] {
+            let mut tx = world.begin_as(person).await;
+            let before = answer::to_change(&scope(), &tx, id).await.unwrap();
+            let refused = answer::answer(&scope(), &mut tx, before, (action, None)).await.unwrap_err();
+            assert_eq!((refused.0.status, refused.0.reason), (403, Some(Reason::SecondPerson)), "{person}");
+            tx.rollback().await.unwrap();
+        }
+    }
+    // A member who was there and did not vote may be the head.
+    let mut tx = world.begin_as(204).await;
+    let before = answer::to_change(&scope(), &tx, id).await.unwrap();
+    assert!(answer::answer(&scope(), &mut tx, before, (Action::Confirm, None)).await.is_ok());
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_meeting_keeps_who_had_the_last_word_when_it_was_convened() {
+    let mut world = World::new(DecidedBy::Committee).await;
+    // Its rules stay those of number 1, whatever the committee is told later.
+    world.committee.decision_by = DecidedBy::Head;
+    let mut tx = world.begin().await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    assert_eq!(decision.unwrap().state, DecisionState::InForce);
+    // A version that an earlier program wrote does not say so, until it is about to change.
+    sql::execute(tx.db(), "UPDATE committee_rules SET decision_by = NULL", vec![]).await.unwrap();
+    let now = rules::decision_by(tx.db(), &world.committee, 1).await.unwrap();
+    assert_eq!(now, DecidedBy::Head);
+    world.committee.decision_by = DecidedBy::Committee;
+    rules::pin(tx.db(), &world.committee).await.unwrap();
+    world.committee.decision_by = DecidedBy::Head;
+    let pinned = rules::decision_by(tx.db(), &world.committee, 1).await.unwrap();
+    assert_eq!(pinned, DecidedBy::Committee);
     tx.commit().await.unwrap();
 }
 
@@ -121,5 +173,53 @@ async fn what_a_meeting_leaves_is_on_the_agenda_of_the_next() {
     item::take_over(&tx, &third).await.unwrap();
     let items = item::of_meeting(tx.db(), third.id).await.unwrap();
     assert_eq!(items.iter().map(|item| item.position).collect::<Vec<_>>(), [1, 2]);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_or_decided_elsewhere_is_on_no_later_agenda() {
+    let world = World::new(DecidedBy::Committee).await;
+    let tx = world.begin().await;
+    let fields = window::fields_check::tests::window();
+    let sent_to = window::store::tests::blank().with(&fields).unwrap();
+    window::store::insert(&tx, &sent_to).await.unwrap();
+    let general = item::get(tx.db(), world.meeting.organisation_id, ITEM).await.unwrap().unwrap();
+    let mut items = Vec::new();
+    for (number, state) in [(1, State::Shortlisted), (2, State::Withdrawn), (3, State::Approved)] {
+        let proposal_id = ProposalId::from_u128(number);
+        let reference = format!("MIR-2026-{number:05}");
+        let row = proposal::store::Model { id: proposal_id, reference, ..proposal::store::tests::row(state) };
+        proposal::store::insert(&tx, &row).await.unwrap();
+        items.push(item::Model {
+            id: AgendaItemId::from_u128(310 + number),
+            proposal_id: Some(proposal_id),
+            title: format!("Proposal {number}"),
+            ..general.clone()
+        });
+    }
+    item::save_all(&tx, &items).await.unwrap();
+    // By a circulation, after the meeting.
+    let text =
+        "INSERT INTO decision (id, version, organisation_id, office_id, reference, committee_id, proposal_id,
+                  resolution, state, content, sha256, decided_at, updated_at)
+                VALUES ($1, 1, $2, $3, 'DEC-2026-00001', $4, $5, 'approve', 'in_force', '{}', '', $6, $6)";
+    let later = world.meeting.starts_at + chrono::TimeDelta::days(1);
+    let (id, proposal_id) = (DecisionId::from_u128(1), ProposalId::from_u128(3));
+    let committee = &world.committee;
+    let values =
+        params![id, committee.organisation_id, committee.office_id, committee.id, proposal_id, later];
+    sql::execute(tx.db(), text, values).await.unwrap();
+    item::carry_over(&tx, world.meeting.id).await.unwrap();
+    let next = meeting::store::Model {
+        id: MeetingId::from_u128(5),
+        number: 2,
+        state: MeetingState::Planned,
+        ..world.meeting.clone()
+    };
+    meeting::store::save(&tx, &next).await.unwrap();
+    item::take_over(&tx, &next).await.unwrap();
+    let items = item::of_meeting(tx.db(), next.id).await.unwrap();
+    let titles: Vec<&str> = items.iter().map(|item| item.title.as_str()).collect();
+    assert_eq!(titles, ["Terms of reference", "Proposal 1"]);
     tx.commit().await.unwrap();
 }

@@ -8,12 +8,17 @@ use super::{
 };
 use crate::{
     allocation_event,
-    committee::{self, DecidedBy, day_in, refusal::conflict, rules::Rules, trail::trail},
+    committee::{
+        self, DecidedBy, day_in,
+        refusal::conflict,
+        rules::{self, Rules},
+        trail::trail,
+    },
     ledger::{self, Cause, CauseKind, Command, Posted},
     motion::{MotionState, Resolution, new_motion::Decided, rule::Tally},
     proposal,
 };
-use ::store::Transaction;
+use ::store::{StoreError, Transaction};
 use auth::ApiError;
 use chrono::{Datelike, TimeDelta};
 use kernel::{CirculationId, DecisionId, MeetingId, Money, MotionId};
@@ -49,15 +54,21 @@ pub(crate) struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// Who has the last word: the head also where too few members could vote.
-    fn decided_by(&self) -> DecidedBy {
+    /// Who has the last word, under the rules of the vote: the head also where too few members could vote.
+    async fn decided_by(&self, tx: &Transaction) -> Result<DecidedBy, StoreError> {
         if self.outcome == MotionState::ToTheHead {
-            return DecidedBy::Head;
+            return Ok(DecidedBy::Head);
         }
-        self.rules.decided_by(self.committee.decision_by, self.amount)
+        let usually = rules::decision_by(tx.db(), self.committee, self.rules_number).await?;
+        Ok(self.rules.decided_by(usually, self.amount))
     }
 
-    fn content(&self, (id, reference): (DecisionId, String), entry: Option<&Posted>) -> DecisionContent {
+    fn content(
+        &self,
+        (id, reference): (DecisionId, String),
+        decided_by: DecidedBy,
+        entry: Option<&Posted>,
+    ) -> DecisionContent {
         let (meeting_id, motion_id, circulation_id) = match self.source {
             Source::Motion { id, meeting_id } => (Some(meeting_id), Some(id), None),
             Source::Circulation(id) => (None, None, Some(id)),
@@ -93,7 +104,7 @@ impl Taken<'_> {
             amount: self.amount.map(Money::usd),
             conditions: self.conditions.clone(),
             reason: self.reason.clone(),
-            decided_by: self.decided_by(),
+            decided_by,
             outcome: self.outcome,
             tally: (&self.tally).into(),
             entry,
@@ -111,11 +122,13 @@ impl Taken<'_> {
 pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model, ApiError> {
     let (id, now): (DecisionId, _) = (tx.new_id(), tx.now());
     let organisation_id = taken.committee.organisation_id;
-    let decided_by = taken.decided_by();
+    let decided_by = taken.decided_by(tx).await?;
     let posted = promise(tx, &taken, id, decided_by).await?;
     let reference = store::next_reference(tx, organisation_id, now.year()).await?;
-    let content =
-        DecisionContent { decided_at: now, ..taken.content((id, reference.clone()), posted.as_ref()) };
+    let content = DecisionContent {
+        decided_at: now,
+        ..taken.content((id, reference.clone()), decided_by, posted.as_ref())
+    };
     let text = content.text()?;
     let entry = posted.map(|posted| posted.entry);
     let (waits, holds) = (decided_by == DecidedBy::Head, decided_by == DecidedBy::Committee);
@@ -140,6 +153,7 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
         reserve_entry_id: entry.filter(|_| waits),
         allocate_entry_id: entry.filter(|_| holds),
         confirm_until: waits.then(|| now + TIME_TO_ANSWER),
+        recorded_by: Some(tx.actor().id),
         answered_by: None,
         answered_at: None,
         answer_reason: None,

@@ -19,8 +19,8 @@ use crate::{
 use ::store::{Actor, Store, TenantScope, TenantTx};
 use chrono::{DateTime, Utc};
 use kernel::{
-    AgendaItemId, Clock, CommitteeId, FixedClock, MeetingId, MotionId, OfficeId, OrganisationId, PersonId,
-    PrincipalId, SeatId,
+    ActorKind, AgendaItemId, Clock, CommitteeId, FixedClock, MeetingId, MotionId, OfficeId, OrganisationId,
+    PersonId, PrincipalId, SeatId,
 };
 use std::sync::Arc;
 
@@ -79,6 +79,12 @@ impl World {
 
     pub(crate) async fn begin(&self) -> TenantTx {
         self.store.begin(scope(), Actor::system()).await.unwrap()
+    }
+
+    /// A transaction of a person.
+    pub(crate) async fn begin_as(&self, person: u128) -> TenantTx {
+        let actor = Actor { kind: ActorKind::Person, id: PrincipalId::from_u128(person), ..Actor::system() };
+        self.store.begin(scope(), actor).await.unwrap()
     }
 
     async fn record(&self, at: DateTime<Utc>) {

@@ -8,7 +8,8 @@ use super::{
 use crate::{
     allocation_event,
     ledger::{self, Cause, CauseKind},
-    proposal,
+    proposal::{self, budget},
+    window,
 };
 use ::store::Transaction;
 use actix_web::{HttpRequest, get, post, web::Data};
@@ -38,15 +39,20 @@ pub(crate) struct FundsStep {
 }
 
 impl FundsStep {
-    fn check(&self, today: NaiveDate) -> Result<(), Problem> {
+    fn check(&self) -> Result<(), Problem> {
         let mut checks = Checks::new();
         check_dollars(&mut checks, "/amount", self.amount);
         checks.optional_long_text("/comment", self.comment.as_deref(), 2000);
         if let Some(day) = self.on {
             checks.date("/on", day);
-            checks.require(day <= today, "/on", Fault::in_future());
         }
         checks.finish()
+    }
+
+    /// The day on which it happened: no later than today, where the committee is.
+    fn day(&self, today: NaiveDate) -> Result<NaiveDate, Problem> {
+        let day = self.on.unwrap_or(today);
+        if day <= today { Ok(day) } else { Err(Problem::invalid_field("/on", Fault::in_future())) }
     }
 }
 
@@ -72,10 +78,14 @@ async fn guard(
     if action == FundsAction::Disburse && store::took_part(tx.db(), row, claims.sub).await? {
         return Err(second_person("whoever took part in the decision cannot record the payment"));
     }
-    if action == FundsAction::Disburse && row.final_budget()?.is_none() {
-        let fault =
-            FieldCode::Required.says("the office has to file a budget of exactly what was approved first");
-        return Err(Problem::new(Code::Conflict).field("/final_budget", fault).into());
+    if action == FundsAction::Disburse {
+        let due = store::budgeted(tx.db(), row).await?;
+        let filed = row.final_budget()?.map(|lines| budget::total(&lines));
+        if filed != Some(i128::from(due)) {
+            let why = "the office has to file a budget of exactly what it gets first";
+            let fault = FieldCode::Required.says(why).amount(Money::usd(due));
+            return Err(Problem::new(Code::Conflict).field("/final_budget", fault).into());
+        }
     }
     if action == FundsAction::Restore && store::has_returned(tx.db(), row.id, claims.sub).await? {
         return Err(second_person("whoever recorded a return of this money cannot confirm it"));
@@ -90,7 +100,7 @@ async fn step(
     id: ProposalId,
     (action, body): (FundsAction, FundsStep),
 ) -> ApiResult {
-    body.check(context.store.clock().now().date_naive())?;
+    body.check()?;
     if matches!(action, FundsAction::Disburse | FundsAction::Restore) {
         context.headquarters(claims).await?;
     }
@@ -115,11 +125,12 @@ async fn take(
     (action, body): (FundsAction, &FundsStep),
 ) -> Result<proposal::store::Model, ApiError> {
     let old = funds::trail(tx.db(), &before).await?;
+    let today = window::store::day_of(tx.db(), before.organisation_id, before.window_id, tx.now()).await?;
     let cause = Cause {
         kind: CauseKind::Proposal,
         id: before.id.as_uuid(),
         sequence: before.version + 1,
-        day: body.on.unwrap_or_else(|| tx.now().date_naive()),
+        day: body.day(today)?,
         reason: body.comment.clone(),
         decision_id: before.decision_id,
     };

@@ -3,12 +3,13 @@
 use crate::{
     committee::refusal,
     decision::{DecisionState, store::Model},
+    ledger::{self, Cause, Command},
     motion::Resolution,
     proposal,
 };
 use ::store::{StoreError, Transaction, params, sql};
 use auth::ApiError;
-use kernel::{DecisionId, FieldCode, Problem};
+use kernel::{DecisionId, EntryId, FieldCode, PoolId, Problem};
 
 /// Takes a decision to be carried out in this transaction: what it is about in US cents, where it has an amount.
 ///
@@ -61,4 +62,40 @@ async fn is_carried_out(tx: &Transaction, decision_id: DecisionId) -> Result<boo
     let text = "SELECT 1 FROM redeployment WHERE decision_id = $1
                 UNION ALL SELECT 1 FROM period_extension WHERE decision_id = $1";
     Ok(sql::row(tx.db(), text, params![decision_id]).await?.is_some())
+}
+
+/// The entry of the ledger by which a decision is carried out.
+///
+/// # Errors
+/// As [`ledger::store::post`].
+pub(crate) async fn post(
+    tx: &mut Transaction,
+    pool_id: PoolId,
+    command: Command,
+    cause: Cause,
+) -> Result<EntryId, ApiError> {
+    let posted = ledger::store::post(tx, pool_id, command, cause).await;
+    Ok(posted.map_err(of_decision)?.entry)
+}
+
+/// What the ledger says of the amount of a step is about the decision here, which says how much.
+fn of_decision(mut refused: ApiError) -> ApiError {
+    for error in refused.0.errors.iter_mut().filter(|error| error.pointer == "/amount") {
+        "/decision_id".clone_into(&mut error.pointer);
+    }
+    refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::refused::Refused;
+
+    #[test]
+    fn the_amount_of_a_decision_is_refused_at_the_decision() {
+        let refused = of_decision(Refused::TooSmall { left: 5_000_000 }.into());
+        assert_eq!((refused.0.status, refused.0.errors[0].pointer.as_str()), (422, "/decision_id"));
+        let other = of_decision(Refused::Insufficient { left: 100 }.into());
+        assert_eq!((other.0.status, other.0.errors.len()), (409, 0));
+    }
 }

@@ -8,15 +8,15 @@ use super::{
 };
 use crate::{
     allocation_event,
-    ledger::{self, Cause, CauseKind, Command},
+    ledger::{Cause, CauseKind, Command},
     motion::Resolution,
     proposal::{self, Action},
-    suggestion,
+    suggestion, window,
 };
 use ::store::{StoreError, Transaction, insert_models, params, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use kernel::{
     Code, ContributionId, DecisionId, EntryId, Fault, FieldCode, Money, PoolId, Problem, ProposalId,
     SuggestionId,
@@ -163,7 +163,7 @@ pub(crate) struct Reallocation {
 pub(crate) struct PeriodExtension {
     /// The decision to extend it.
     decision_id: DecisionId,
-    /// The last day from now on: later than the one before.
+    /// The last day from now on: later than the one before, by two years at most.
     #[serde(deserialize_with = "kernel::date::day")]
     last_day: NaiveDate,
     #[schema(example = "The rains cut the road", min_length = 1, max_length = 2000)]
@@ -177,15 +177,20 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
 }
 
 /// The cause of an entry that follows a decision: a step of a proposal at its next version.
-fn cause(tx: &Transaction, row: &proposal::store::Model, decision_id: DecisionId, reason: &str) -> Cause {
-    Cause {
+async fn cause(
+    tx: &Transaction,
+    row: &proposal::store::Model,
+    decision_id: DecisionId,
+    reason: &str,
+) -> Result<Cause, StoreError> {
+    Ok(Cause {
         kind: CauseKind::Proposal,
         id: row.id.as_uuid(),
         sequence: row.version + 1,
-        day: tx.now().date_naive(),
+        day: window::store::day_of(tx.db(), row.organisation_id, row.window_id, tx.now()).await?,
         reason: Some(reason.to_owned()),
         decision_id: Some(decision_id),
-    }
+    })
 }
 
 /// Withdraws money from an allocation
@@ -226,9 +231,9 @@ async fn withdraw(
     body: &FundsWithdrawal,
 ) -> Result<proposal::store::Model, ApiError> {
     let amount = decided::take_amount(tx, &before, body.decision_id, Resolution::WithdrawFunds).await?;
-    let cause = cause(tx, &before, body.decision_id, &body.reason);
+    let cause = cause(tx, &before, body.decision_id, &body.reason).await?;
     let command = Command::Withdraw { proposal_id: before.id, amount };
-    let posted = ledger::store::post(tx, pool_id, command, cause).await?;
+    let withdraw_entry = decided::post(tx, pool_id, command, cause).await?;
     let replaced_by = match body.suggestion_id {
         Some(id) => Some(suggestion::store::accept(tx, &before, id, amount).await?),
         None => None,
@@ -242,7 +247,7 @@ async fn withdraw(
         replaced_by,
         decision_id: body.decision_id,
         amount,
-        withdraw_entry: posted.entry,
+        withdraw_entry,
         allocate_entry: None,
         reason: body.reason.clone(),
         at: tx.now(),
@@ -345,13 +350,13 @@ async fn give(
 ) -> Result<proposal::store::Model, ApiError> {
     let amount = decided::take_amount(tx, &before, body.decision_id, Resolution::Reallocate).await?;
     check_receiver(tx, &other, amount).await?;
-    let from = cause(tx, &before, body.decision_id, &body.reason);
+    let from = cause(tx, &before, body.decision_id, &body.reason).await?;
     let command = Command::Withdraw { proposal_id: before.id, amount };
-    let withdraw_entry = ledger::store::post(tx, pool_id, command, from).await?.entry;
-    let to = cause(tx, &other, body.decision_id, &body.reason);
+    let withdraw_entry = decided::post(tx, pool_id, command, from).await?;
+    let to = cause(tx, &other, body.decision_id, &body.reason).await?;
     let purpose = proposal::purpose(&other);
     let command = Command::Allocate { purpose, amount, from_reserved: false };
-    let allocate_entry = ledger::store::post(tx, pool_id, command, to).await?.entry;
+    let allocate_entry = decided::post(tx, pool_id, command, to).await?;
     note_reallocation(tx, (&before, &other), body, amount, (withdraw_entry, allocate_entry)).await?;
     let other = moved(tx, other, Action::Redeploy, &body.reason).await?;
     let after = moved(tx, before, Action::Redeploy, &body.reason).await?;
@@ -388,8 +393,9 @@ async fn note_reallocation(
 
 /// Extends the period of an allocation
 ///
-/// Headquarters only, by a decision of the committee. The new last day is later than the one before (422). Lots that may not
-/// be used for so long stay with the proposal; its sources say so. Send the proposal's ETag in `If-Match`.
+/// Headquarters only, by a decision of the committee. The new last day is later than the one before, by two years at
+/// most, and no later than the day until which the lots may be used of which something is not spent (422). Send the
+/// proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = PeriodExtension, security(("oauth2" = ["proposals:screen"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -412,12 +418,30 @@ pub(crate) async fn extend(
         checks.date("/last_day", body.value.last_day);
         let is_later = body.value.last_day > before.end_date;
         checks.require(is_later, "/last_day", Fault::not_after("end_date", before.end_date));
+        let use_by = store::use_by(tx.db(), before.id).await?;
+        check_latest(&mut checks, body.value.last_day, (before.end_date, use_by));
         checks.finish()?;
         let after = extended(tx, before, &body.value).await?;
         let shown = funds::funds(tx.db(), after).await?;
         Ok(Changed::new(shown.version, shown))
     })
     .await
+}
+
+/// The longest extension, in months after the last day before.
+const MAX_MONTHS: Months = Months::new(24);
+
+/// Whether money may be used until a day: no longer than its lots may be, nor than any extension is.
+fn check_latest(checks: &mut Checks, day: NaiveDate, (end, use_by): (NaiveDate, Option<NaiveDate>)) {
+    let too_long = FieldCode::PeriodTooLong.says("is more than two years after the last day before");
+    let is_within = end.checked_add_months(MAX_MONTHS).is_some_and(|latest| day <= latest);
+    checks.require(is_within, "/last_day", too_long.with("max", 2));
+    if let Some(use_by) = use_by {
+        let why = format!("is after {use_by}, until when money of the allocation may be used");
+        let fault = FieldCode::OutOfRange.says(why);
+        let fault = fault.with("min", end.to_string()).with("max", use_by.to_string());
+        checks.require(day <= use_by, "/last_day", fault);
+    }
 }
 
 async fn extended(
@@ -449,4 +473,23 @@ async fn extended(
     sql::execute(tx.db(), text, params![purpose, after.id]).await?;
     allocation_event::emit(tx, after.id).await?;
     Ok(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_extended_no_further_than_its_money_lasts_and_by_two_years_at_most() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let refused = |last: &str, use_by: Option<&str>| {
+            let mut checks = Checks::new();
+            check_latest(&mut checks, day(last), (day("2026-06-30"), use_by.map(day)));
+            checks.finish().err().map(|problem| problem.errors[0].code)
+        };
+        assert_eq!(refused("2028-06-30", None), None);
+        assert_eq!(refused("2028-07-01", None), Some(FieldCode::PeriodTooLong));
+        assert_eq!(refused("2026-12-31", Some("2026-12-31")), None);
+        assert_eq!(refused("2027-01-01", Some("2026-12-31")), Some(FieldCode::OutOfRange));
+    }
 }

@@ -8,11 +8,12 @@ use super::{
 use crate::{
     allocation_event,
     proposal::{self, State, state_fault},
+    window,
 };
 use ::store::{StoreError, Transaction, params, sql, upsert_models};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Code, FieldCode, Money, PrincipalId, Problem, ProposalId, Reason};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,9 @@ pub(crate) async fn file(
         let (before, _) = store::to_change(scope, tx, id.0).await?;
         office_only(&before, claims)?;
         precondition.check(before.version)?;
-        may_report(&before, tx.now())?;
+        let today =
+            window::store::day_of(tx.db(), before.organisation_id, before.window_id, tx.now()).await?;
+        may_report(&before, today)?;
         let indicators: Vec<String> =
             before.fields()?.results.into_iter().map(|result| result.indicator).collect();
         body.value.check(&indicators)?;
@@ -176,11 +179,11 @@ fn office_only(row: &proposal::store::Model, claims: &Claims) -> Result<(), ApiE
 }
 
 /// Whether the report may be filed, for the first time or again.
-fn may_report(row: &proposal::store::Model, now: DateTime<Utc>) -> Result<(), ApiError> {
+fn may_report(row: &proposal::store::Model, today: NaiveDate) -> Result<(), ApiError> {
     if row.state != State::Reporting {
         proposal::transition(row.state, proposal::Action::Report)?;
     }
-    if now.date_naive() > row.end_date {
+    if today > row.end_date {
         return Ok(());
     }
     let fault = FieldCode::NotAfter.says("the report is filed after the last day of the project");

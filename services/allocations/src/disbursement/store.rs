@@ -1,10 +1,11 @@
 //! Rows that the steps of an allocation read and write beside the ledger.
 
 use super::redeploy;
-use crate::{proposal, window};
+use crate::{decision, ledger::promise, proposal, window};
 use ::store::{StoreError, TenantScope, Transaction, params, sql};
 use auth::ApiError;
-use kernel::{DecisionId, PoolId, PrincipalId, Problem, ProposalId};
+use chrono::NaiveDate;
+use kernel::{PoolId, PrincipalId, Problem, ProposalId};
 use sea_orm::ConnectionTrait;
 
 /// The proposal that a step changes and its pool, both locked until this transaction ends: the pool first, as everywhere.
@@ -57,29 +58,13 @@ pub(crate) async fn took_part(
     let given: Vec<redeploy::row::Model> = sql::all(db, text, params![row.id]).await?;
     let given = given.into_iter().map(|given| given.decision_id);
     for decision_id in row.decision_id.into_iter().chain(given) {
-        if decided(db, decision_id, who).await? {
+        if decision::store::took_part(db, decision_id, who).await? {
             return Ok(true);
         }
     }
     let text = "SELECT 1 FROM allocation_proposal_step
                 WHERE proposal_id = $1 AND actor_id = $2 AND action IN ('approve', 'approve_partly')";
     Ok(sql::row(db, text, params![row.id, who]).await?.is_some())
-}
-
-/// Whether somebody moved a decision, voted on it, or confirmed it.
-async fn decided(
-    db: &impl ConnectionTrait,
-    decision_id: DecisionId,
-    who: PrincipalId,
-) -> Result<bool, StoreError> {
-    let text = "SELECT 1 FROM decision d WHERE d.id = $1 AND (
-                  d.answered_by = $2
-                  OR EXISTS (SELECT 1 FROM motion m JOIN seat s ON s.id = m.mover_id
-                             WHERE m.id = d.motion_id AND s.person_id = $2)
-                  OR EXISTS (SELECT 1 FROM motion_vote v WHERE v.motion_id = d.motion_id AND v.person_id = $2)
-                  OR EXISTS (SELECT 1 FROM circulation_vote c
-                             WHERE c.circulation_id = d.circulation_id AND c.person_id = $2))";
-    Ok(sql::row(db, text, params![decision_id, who]).await?.is_some())
 }
 
 /// Whether somebody recorded a return of a proposal's money, the last one or one before: what came back is one sum.
@@ -90,6 +75,32 @@ pub(crate) async fn has_returned(
 ) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM entry WHERE proposal_id = $1 AND kind = 'return' AND actor_id = $2 LIMIT 1";
     Ok(sql::row(db, text, params![id, who]).await?.is_some())
+}
+
+/// What the budget of a proposal comes to, in cents: what was approved, without what was withdrawn since, and with what
+/// was given to it.
+pub(crate) async fn budgeted(
+    db: &impl ConnectionTrait,
+    row: &proposal::store::Model,
+) -> Result<i64, StoreError> {
+    let withdrawn = promise::of(db, &[row.id]).await?.get(&row.id).map_or(0, |amounts| amounts.withdrawn);
+    let text = "SELECT CAST(coalesce(sum(amount), 0) AS bigint) FROM redeployment WHERE to_proposal_id = $1";
+    let given = sql::row(db, text, params![row.id]).await?;
+    let given: Option<i64> = given.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(row.approved.unwrap_or(row.asked) - withdrawn + given.unwrap_or(0))
+}
+
+/// The day until which the money of a proposal may be used that is not spent: the first of those of its lots.
+pub(crate) async fn use_by(
+    db: &impl ConnectionTrait,
+    id: ProposalId,
+) -> Result<Option<NaiveDate>, StoreError> {
+    let text = "SELECT lot.use_by FROM position JOIN lot ON lot.id = position.lot_id
+                WHERE position.proposal_id = $1 AND position.amount > 0 AND lot.use_by IS NOT NULL
+                  AND position.account IN ('reserved', 'allocated', 'disbursed')
+                ORDER BY lot.use_by LIMIT 1";
+    let row = sql::row(db, text, params![id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
 /// The proposals that have money of a lot at a stage at which it can be replaced or absorbed.
@@ -110,7 +121,7 @@ mod tests {
     use super::*;
     use crate::{migration::Migrator, pool};
     use ::store::{Actor, Store, insert_models, migration::migrate};
-    use kernel::{EntryId, OfficeId, OrganisationId, SystemClock};
+    use kernel::{DecisionId, EntryId, OfficeId, OrganisationId, SystemClock};
     use std::sync::Arc;
 
     const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
@@ -205,6 +216,30 @@ mod tests {
             let who = PrincipalId::from_u128(person);
             assert_eq!(took_part(tx.db(), &row, who).await.unwrap(), expected, "{person}");
         }
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_budget_is_of_what_was_approved_without_what_was_withdrawn_and_with_what_was_given() {
+        let folder = testkit::folder();
+        let database = database(&folder).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let row = proposal::store::Model {
+            approved: Some(64_200_000),
+            ..proposal::store::tests::row(proposal::State::Approved)
+        };
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 64_200_000);
+        let text = "INSERT INTO promise (proposal_id, organisation_id, office_id, pool_id, window_id, purpose, reserved,
+                      allocated, disbursed, spent, returned, withdrawn)
+                    VALUES ($1, $2, $3, $4, $4, '{}', 0, 50000000, 0, 0, 0, 14200000)";
+        sql::execute(tx.db(), text, params![row.id, ORGANISATION, OFFICE, POOL]).await.unwrap();
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 50_000_000);
+        let text = "INSERT INTO redeployment (id, organisation_id, office_id, proposal_id, to_proposal_id, decision_id,
+                      amount, withdraw_entry, reason, at)
+                    VALUES ($1, $2, $3, $1, $4, $1, 10000, $1, 'The convoy comes first', $5)";
+        let values = params![DecisionId::from_u128(2), ORGANISATION, OFFICE, row.id, tx.now()];
+        sql::execute(tx.db(), text, values).await.unwrap();
+        assert_eq!(budgeted(tx.db(), &row).await.unwrap(), 50_010_000);
         tx.commit().await.unwrap();
     }
 }

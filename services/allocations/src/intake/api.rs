@@ -1,5 +1,6 @@
 use super::count::{Why, recount};
 use crate::{
+    allocation_event,
     known::contribution as facts,
     ledger, lot,
     pool::{
@@ -11,7 +12,7 @@ use ::store::{StoreError, TenantTx, insert_models, upsert_models};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Earmarking, Fault, FieldCode, Money, OfficeId, PoolId, Problem};
+use kernel::{Code, ContributionId, Earmarking, Fault, FieldCode, Money, OfficeId, PoolId, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
@@ -259,9 +260,13 @@ async fn counted(tx: &mut TenantTx, pool: Model) -> Result<Model, ApiError> {
     let why = Why::Pool { version: pool.version };
     let roots = facts::free_roots(tx.db(), pool.organisation_id).await?;
     let of_pool = lot::store::of_pool(tx.db(), pool.id).await?;
-    let held = of_pool.iter().filter_map(|lot| lot.root_id);
+    let held: Vec<ContributionId> = of_pool.iter().filter_map(|lot| lot.root_id).collect();
+    // A part that is counted apart is known by a record of its own.
+    let known = facts::roots_of(tx.db(), &held).await?;
+    let held = held.into_iter().map(|id| known.get(&id).copied().unwrap_or(id));
     let roots = roots.into_iter().chain(held).map(|root_id| (root_id, why)).collect();
-    recount(tx, pool.organisation_id, &roots).await?;
+    let concerned = recount(tx, pool.organisation_id, &roots).await?;
+    allocation_event::emit_next(tx, concerned).await?;
     Ok(store::held(tx.db(), pool.id).await?.ok_or_else(Problem::not_found)?)
 }
 

@@ -1,20 +1,26 @@
-//! What pools count of contributions: a lot is a root contribution with all records that come from it, and what it received
-//! is the sum of those that count. A change is an entry of the ledger.
+//! What pools count of contributions: a lot is a root contribution with all records that come from it, but for parts
+//! that may be used for less ([`super::parts`]), and what it received is the sum of those that count. A change is an
+//! entry of the ledger.
 
+use super::parts::{Counted, Parts, parts, total};
 use crate::{
-    known::{agreement, contribution as facts},
+    disbursement::store as allocations,
+    known::{agreement, contribution as facts, donor},
     ledger::{
         CauseKind, LedgerEntryKind,
         account::Account,
-        rows, rule,
-        state::{Place, Posting, State},
+        load, rows, rule,
+        state::{Posting, State},
         store::{self as ledger, Cause, NewEntry},
     },
     lot::{self, store::Model},
-    pool::{self, intake::Candidate},
+    pool::{
+        self,
+        intake::{Candidate, Intake},
+    },
 };
 use ::store::{StoreError, Transaction, upsert_models};
-use kernel::{AgreementId, ContributionId, Earmarking, OrganisationId, PoolId};
+use kernel::{AgreementId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PoolId, ProposalId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a root is counted again.
@@ -26,7 +32,8 @@ pub(crate) enum Why {
     Pool { version: i64 },
 }
 
-/// Counts roots again, in the pools of their organisation. The caller holds [`pool::store::intake_lock`].
+/// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The
+/// caller holds [`pool::store::intake_lock`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -34,112 +41,179 @@ pub(crate) async fn recount(
     tx: &Transaction,
     organisation_id: OrganisationId,
     roots: &BTreeMap<ContributionId, Why>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<ProposalId>, StoreError> {
     let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
     if pools.is_empty() || roots.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let wanted: Vec<ContributionId> = roots.keys().copied().collect();
-    let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let members = facts::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let counted = count_roots(&pools, &wanted, &held, &members)?;
+    let mut members = facts::by_roots(tx.db(), organisation_id, &wanted).await?;
+    follow_merges(tx, &mut members).await?;
+    // A part that is counted apart is known by one of its records.
+    let records = members.values().flatten().map(|fact| fact.id);
+    let known: BTreeSet<ContributionId> = roots.keys().copied().chain(records).collect();
+    let known: Vec<ContributionId> = known.into_iter().collect();
+    let held = lot::store::by_roots(tx.db(), organisation_id, &known).await?;
+    let (counted, moving) = count_roots(&pools, &wanted, &held, &members)?;
     // Most contributions are in no pool: an import of them keeps nobody from approving.
     if counted.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
-    let concerned = pools.iter().filter(|pool| counted.contains_key(&pool.id));
+    let concerned =
+        pools.iter().filter(|pool| counted.contains_key(&pool.id) || moving.contains_key(&pool.id));
     tx.lock_all(concerned.map(|pool| pool::store::lock(pool.id))).await?;
     // Read again: an entry may have been written before the locks were given. What counts is the same: that changes under
     // the intake lock alone.
     let pools = pool::store::of_organisation(tx.db(), organisation_id).await?;
-    let held = lot::store::by_roots(tx.db(), organisation_id, &wanted).await?;
-    let agreements: BTreeSet<AgreementId> =
-        counted.values().flatten().filter_map(|(_, counted)| counted.agreement_id()).collect();
+    let held = lot::store::by_roots(tx.db(), organisation_id, &known).await?;
+    let all = counted.values().chain(moving.values()).flatten().flat_map(|(_, parts)| parts.values());
+    let agreements: BTreeSet<AgreementId> = all.filter_map(Counted::agreement_id).collect();
     let ends = agreement::ends(tx.db(), &agreements).await?;
+    let mut changed = Vec::new();
     for mut pool in pools {
-        let Some(of_pool) = counted.get(&pool.id) else { continue };
-        let own: Vec<&Model> = of_pool.iter().filter_map(|(root_id, _)| held.get(root_id)).collect();
-        let mut state = ledger::load_some(tx.db(), &own).await?;
-        let totals = rows::totals(tx.db(), pool.id).await?;
-        let mut free = totals.available - totals.uncovered;
-        for (root_id, counted) in of_pool {
-            let lot = written(tx, &pool, *root_id, held.get(root_id), counted, &ends).await?;
-            let Some(lot) = lot else { continue };
-            state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
-            if let Some(why) = roots.get(root_id) {
-                free += book(tx, &mut pool, (&mut state, free), (&lot, counted.amount), *why).await?;
-            }
+        if let Some(of_pool) = counted.get(&pool.id) {
+            changed.extend(count_in(tx, &mut pool, of_pool, (&held, &ends), roots).await?);
         }
+    }
+    for (pool_id, of_pool) in moving {
+        let Some(mut pool) = pool::store::held(tx.db(), pool_id).await? else { continue };
+        let (of_pool, held) = move_empty(tx, &pool, of_pool).await?;
+        count_in(tx, &mut pool, &of_pool, (&held, &ends), roots).await?;
+    }
+    let mut proposals = BTreeSet::new();
+    for lot_id in changed {
+        proposals.extend(allocations::with_money_of(tx.db(), lot_id).await?);
+    }
+    Ok(proposals)
+}
+
+/// Names the donors that others were merged into in their place, whether their contributions were announced again or
+/// not.
+async fn follow_merges(
+    tx: &Transaction,
+    members: &mut BTreeMap<ContributionId, Vec<facts::Model>>,
+) -> Result<(), StoreError> {
+    let donors: BTreeSet<DonorId> = members.values().flatten().filter_map(|fact| fact.donor_id).collect();
+    let merged = donor::merged(tx.db(), &donors).await?;
+    for fact in members.values_mut().flatten() {
+        fact.donor_id = fact.donor_id.map(|id| merged.get(&id).copied().unwrap_or(id));
     }
     Ok(())
 }
 
-/// What counts of a root in a pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Counted {
-    /// Cents.
-    amount: i64,
-    /// The record that says what the money is for: the largest that counts.
-    lead: Option<facts::Model>,
-    /// The day on which the first of them was received.
-    first: Option<chrono::NaiveDate>,
-    several_donors: bool,
+/// Lots by the records that they are known by.
+type Held = BTreeMap<ContributionId, Model>;
+
+/// Counts roots in their pool; the lots that are another donor's now.
+async fn count_in(
+    tx: &Transaction,
+    pool: &mut pool::store::Model,
+    of_pool: &[(ContributionId, Parts)],
+    (held, ends): (&Held, &BTreeMap<AgreementId, chrono::NaiveDate>),
+    roots: &BTreeMap<ContributionId, Why>,
+) -> Result<Vec<LotId>, StoreError> {
+    let lots = of_pool.iter().flat_map(|(_, parts)| parts.keys()).filter_map(|known| held.get(known));
+    let own: Vec<&Model> = lots.filter(|lot| lot.pool_id == pool.id).collect();
+    let mut state = load::of_lots(tx.db(), pool.id, &own).await?;
+    let mut free = load::free(tx.db(), pool.id).await?;
+    let mut changed = Vec::new();
+    for (root_id, parts) in of_pool {
+        let mut now = Vec::with_capacity(parts.len());
+        for (known, counted) in parts {
+            let before = held.get(known);
+            // It was a contribution of another pool once: there it is counted until nothing of it is left.
+            if before.is_some_and(|before| before.pool_id != pool.id) {
+                continue;
+            }
+            let Some(lot) = written(tx, pool, *known, before, counted, ends).await? else { continue };
+            if before.is_some_and(|before| before.donor_id != lot.donor_id) {
+                changed.push(lot.id);
+            }
+            now.push((lot.id, counted.amount));
+            state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
+        }
+        if let Some(why) = roots.get(root_id) {
+            free += book(tx, pool, (&mut state, free), (*root_id, now.as_slice()), *why).await?;
+        }
+    }
+    Ok(changed)
 }
 
-impl Counted {
-    fn agreement_id(&self) -> Option<AgreementId> {
-        self.lead.as_ref().and_then(|lead| lead.agreement_id)
+/// Moves lots to the pool that takes their contributions in by now: those of which nothing is left where they were.
+/// What is promised there, or lacks cover, stays until it is settled. What is to be counted of them, and the lots as
+/// they are now.
+async fn move_empty(
+    tx: &Transaction,
+    pool: &pool::store::Model,
+    mut of_pool: Vec<(ContributionId, Parts)>,
+) -> Result<(Vec<(ContributionId, Parts)>, Held), StoreError> {
+    let known: Vec<ContributionId> =
+        of_pool.iter().flat_map(|(root_id, parts)| parts.keys().chain([root_id])).copied().collect();
+    let mut held = lot::store::by_roots(tx.db(), pool.organisation_id, &known).await?;
+    let is_empty =
+        |known: &ContributionId| held.get(known).is_none_or(|lot| lot.received == 0 && lot.uncovered == 0);
+    of_pool.retain(|(root_id, parts)| parts.keys().chain([root_id]).all(is_empty));
+    let moved: BTreeSet<ContributionId> =
+        of_pool.iter().flat_map(|(root_id, parts)| parts.keys().chain([root_id])).copied().collect();
+    held.retain(|known, _| moved.contains(known));
+    for lot in held.values_mut() {
+        lot::store::move_empty(tx, lot.id, pool).await?;
+        (lot.pool_id, lot.office_id) = (pool.id, pool.office_id);
     }
+    Ok((of_pool, held))
 }
 
 /// What each pool counts of roots.
-type ByPool = BTreeMap<PoolId, Vec<(ContributionId, Counted)>>;
+type ByPool = BTreeMap<PoolId, Vec<(ContributionId, Parts)>>;
 
-/// What counts of each root, in the pool that has its lot already, else in the oldest that takes any of it in.
+/// What counts of each root, in the pool that has its lot already, else in the oldest that takes any of it in. And what
+/// counts, in the oldest pool that takes it in, of roots whose lot is in a pool that takes in nothing of them any more.
 fn count_roots(
     pools: &[pool::store::Model],
     roots: &[ContributionId],
     held: &BTreeMap<ContributionId, Model>,
     members: &BTreeMap<ContributionId, Vec<facts::Model>>,
-) -> Result<ByPool, StoreError> {
+) -> Result<(ByPool, ByPool), StoreError> {
     let mut intakes = Vec::with_capacity(pools.len());
     for pool in pools {
         intakes.push((pool, pool.intake()?));
     }
-    let mut by_pool = ByPool::new();
+    let (mut by_pool, mut moving) = (ByPool::new(), ByPool::new());
     for root_id in roots {
         let own = members.get(root_id).map_or(&[][..], Vec::as_slice);
-        let lot = held.get(root_id);
-        let candidates = intakes.iter().filter(|(pool, _)| lot.is_none_or(|lot| lot.pool_id == pool.id));
-        let mut counted = candidates.map(|(pool, intake)| {
-            let taken = own.iter().filter(|fact| intake.takes(&Candidate::from(*fact), pool.office_id));
-            (pool.id, sum(taken.collect()))
-        });
-        let found = counted.find(|(_, counted)| lot.is_some() || counted.amount > 0);
-        if let Some((pool_id, counted)) = found {
-            by_pool.entry(pool_id).or_default().push((*root_id, counted));
+        let in_pool = |(pool, intake): &(&pool::store::Model, Intake)| {
+            let is_taken = |fact: &&facts::Model| intake.takes(&Candidate::from(*fact), pool.office_id);
+            let taken: Vec<&facts::Model> = own.iter().filter(is_taken).collect();
+            let is_held = |id: ContributionId| held.get(&id).is_some_and(|lot| lot.pool_id == pool.id);
+            (pool.id, parts(*root_id, own, &taken, is_held))
+        };
+        let taken = intakes.iter().map(in_pool).find(|(_, parts)| total(parts) > 0);
+        let known = [*root_id].into_iter().chain(own.iter().map(|fact| fact.id));
+        let of_lot = known.filter_map(|id| held.get(&id)).map(|lot| lot.pool_id).next();
+        let kept = of_lot.and_then(|pool_id| intakes.iter().find(|(pool, _)| pool.id == pool_id));
+        match (kept.map(in_pool), taken) {
+            (Some((pool_id, parts)), taken) => {
+                let is_left = total(&parts) == 0;
+                if let Some((other, all)) = taken.filter(|(other, _)| is_left && *other != pool_id) {
+                    moving.entry(other).or_default().push((*root_id, all));
+                }
+                by_pool.entry(pool_id).or_default().push((*root_id, parts));
+            }
+            (None, Some((pool_id, parts))) => {
+                by_pool.entry(pool_id).or_default().push((*root_id, parts));
+            }
+            (None, None) => {}
         }
     }
-    Ok(by_pool)
+    Ok((by_pool, moving))
 }
 
-fn sum(members: Vec<&facts::Model>) -> Counted {
-    // The largest; of equal ones the first.
-    let lead = members.iter().rev().max_by_key(|fact| fact.amount);
-    let donors: BTreeSet<_> = members.iter().map(|fact| fact.donor_id).collect();
-    Counted {
-        amount: members.iter().map(|fact| fact.amount.max(0)).sum(),
-        lead: lead.map(|fact| (*fact).clone()),
-        first: members.iter().map(|fact| fact.received_on).min(),
-        several_donors: donors.len() > 1,
-    }
-}
-
-/// The lot as it is now, written if anything of it changed; none when nothing counts that ever did.
+/// The lot that is known by a record, as it is now, written if anything of it changed; none when nothing counts that
+/// ever did.
 async fn written(
     tx: &Transaction,
     pool: &pool::store::Model,
-    root_id: ContributionId,
+    known: ContributionId,
     before: Option<&Model>,
     counted: &Counted,
     ends: &BTreeMap<AgreementId, chrono::NaiveDate>,
@@ -148,7 +222,7 @@ async fn written(
     let received_on = counted.first.unwrap_or(lead.received_on);
     let fresh = lot::store::own_funds(tx, pool);
     let base = before.cloned().unwrap_or(Model {
-        root_id: Some(root_id),
+        root_id: Some(known),
         received_on,
         intake_year: chrono::Datelike::year(&received_on),
         ..fresh
@@ -172,28 +246,27 @@ async fn written(
     Ok(Some(after))
 }
 
-/// Books what a lot received by now, if that is another amount than before; by how much more can be promised then. Of the
-/// state, what can be promised is told beside it, since it holds some lots alone.
+/// Books what the lots of a root received by now, if that is another amount than before, in one entry; by how much more
+/// can be promised then. Of the state, what can be promised is told beside it, since it holds some lots alone.
 async fn book(
     tx: &Transaction,
     pool: &mut pool::store::Model,
     (state, free): (&mut State, i64),
-    (lot, now): (&Model, i64),
+    (root_id, now): (ContributionId, &[(LotId, i64)]),
     why: Why,
 ) -> Result<i64, StoreError> {
-    let before = state.at(Place::of_lot(Account::Received, lot.id));
-    let postings = rule::count(state, lot.id, now);
+    let postings: Vec<Posting> =
+        now.iter().flat_map(|(lot_id, cents)| rule::count(state, *lot_id, *cents)).collect();
     if postings.is_empty() {
         return Ok(0);
     }
     let more: i64 = postings.iter().map(freed).sum();
-    let kind = if now > before { LedgerEntryKind::Receive } else { LedgerEntryKind::Reduce };
+    let received = postings.iter().filter(|posting| posting.account == Account::Received);
+    let is_less = received.map(|posting| posting.amount).sum::<i64>() < 0;
+    let kind = if is_less { LedgerEntryKind::Reduce } else { LedgerEntryKind::Receive };
     let (cause_kind, id, sequence) = match why {
         Why::Event { id, sequence } => (CauseKind::Contribution, id.as_uuid(), sequence),
-        Why::Pool { version } => {
-            let root_id = lot.root_id.unwrap_or(ContributionId::from_uuid(lot.id.as_uuid()));
-            (CauseKind::Pool, root_id.as_uuid(), version)
-        }
+        Why::Pool { version } => (CauseKind::Pool, root_id.as_uuid(), version),
     };
     let cause =
         Cause { kind: cause_kind, id, sequence, day: tx.now().date_naive(), reason: None, decision_id: None };
@@ -214,24 +287,5 @@ fn freed(posting: &Posting) -> i64 {
         | Account::Spent
         | Account::Returned
         | Account::Received => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::known::contribution::tests::fact;
-    use kernel::DonorId;
-
-    #[test]
-    fn a_lot_is_what_counts_of_its_records_and_follows_the_largest() {
-        let (promise, payment) = (fact(1, 1, 40_000), fact(2, 1, 60_000));
-        let other = facts::Model { donor_id: Some(DonorId::from_u128(9)), ..payment.clone() };
-        let counted = sum(vec![&promise, &payment]);
-        assert_eq!((counted.amount, counted.several_donors), (100_000, false));
-        assert_eq!(counted.lead.as_ref().map(|lead| lead.id), Some(payment.id));
-        assert!(sum(vec![&promise, &other]).several_donors);
-        let none = sum(Vec::new());
-        assert_eq!((none.amount, none.lead, none.first), (0, None, None));
     }
 }

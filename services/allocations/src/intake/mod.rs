@@ -2,3 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod count;
+mod parts;
+
+#[cfg(test)]
+mod count_tests;

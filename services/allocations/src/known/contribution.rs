@@ -84,10 +84,21 @@ impl Model {
         self.earmarking.as_deref().and_then(|word| word.parse().ok())
     }
 
+    /// What it may be used for, as far as that sets it apart: a softly earmarked record for its countries and plans.
+    pub(crate) fn terms(&self) -> Option<(&str, &str)> {
+        let is_soft = self.earmarking() == Some(Earmarking::SoftlyEarmarked);
+        is_soft.then_some((self.countries.as_str(), self.plans.as_str()))
+    }
+
     /// Whether it goes to a country or a plan.
     pub(crate) fn has_destination(&self) -> bool {
         !self.countries.is_empty() || !self.plans.is_empty()
     }
+}
+
+/// The first of some records that has these terms: a part of a contribution is known by it.
+pub(crate) fn first_with(records: &[Model], terms: Option<(&str, &str)>) -> Option<ContributionId> {
+    records.iter().filter(|fact| fact.terms() == terms).map(|fact| fact.id).min()
 }
 
 /// A plan of the platform by its id, one of FTS by its number there.
@@ -153,6 +164,36 @@ pub(crate) async fn free_roots(
     let text = "SELECT DISTINCT root_id FROM known_contribution WHERE organisation_id = $1
                   AND earmarking IN ('unearmarked', 'softly_earmarked') ORDER BY root_id";
     let rows = sql::rows(db, text, params![organisation_id]).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// The roots of earmarked money that is for one of these countries or plans.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn earmarked_for(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    countries: &[String],
+    plans: &[String],
+) -> Result<Vec<ContributionId>, StoreError> {
+    let mut values = params![organisation_id];
+    let mut fitting = Vec::new();
+    for (column, words) in [("countries", countries), ("plans", plans)] {
+        for word in words {
+            values.push(format!("%,{word},%").into());
+            fitting.push(format!("{column} LIKE ${}", values.len()));
+        }
+    }
+    if fitting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT DISTINCT root_id FROM known_contribution WHERE organisation_id = $1
+           AND earmarking IN ('earmarked', 'tightly_earmarked') AND counts AND ({}) ORDER BY root_id",
+        fitting.join(" OR ")
+    );
+    let rows = sql::rows(db, &text, values).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 

@@ -6,13 +6,18 @@ use super::{
 };
 use crate::{known, lot, pool};
 use ::store::{StoreError, params, sql};
-use actix_web::{HttpRequest, get, web::Data};
-use auth::{Caller, perm};
+use actix_web::{
+    HttpRequest, get,
+    web::{Data, Path},
+};
+use auth::{Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{DecisionId, DonorId, EntryId, LotId, Money, PlanId, PoolId, Problem, ProposalId};
+use kernel::{DecisionId, DonorId, EntryId, FieldCode, LotId, Money, PlanId, PoolId, Problem, ProposalId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems};
+use service::{
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -36,6 +41,8 @@ pub(crate) struct LedgerEntry {
     /// The contribution, decision, proposal or case that caused it, as `cause_kind` says.
     cause_id: Uuid,
     cause_sequence: i64,
+    /// What was said of it. Null for callers who neither read committees' meetings nor record disbursements: it may be
+    /// internal.
     #[schema(max_length = 2000)]
     reason: Option<String>,
     decision_id: Option<DecisionId>,
@@ -86,6 +93,30 @@ impl LedgerEntry {
             postings: postings.collect(),
         }
     }
+
+    /// The entry for somebody who reads reasons, or does not.
+    fn shown(self, has_reasons: bool) -> Self {
+        Self { reason: self.reason.filter(|_| has_reasons), ..self }
+    }
+}
+
+/// Whether somebody reads the reasons of entries: those of decisions are for who reads meetings, those of payments for
+/// who records them.
+fn reads_reasons(claims: &Claims) -> bool {
+    claims.may("meetings:read") || claims.may("disbursements:write")
+}
+
+/// A pool and the number of an entry, as a path names them.
+///
+/// # Errors
+/// 422 for what is neither.
+pub(crate) fn entry_of(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
+    let wrong = |name: &'static str, code: FieldCode, why: &'static str| {
+        Problem::invalid_parameter(name, code.says(why))
+    };
+    let id = path.0.parse().map_err(|_| wrong("id", FieldCode::NotAnId, "is not an id (a UUID)"))?;
+    let number = path.1.parse().map_err(|_| wrong("number", FieldCode::NotANumber, "is not a number"))?;
+    Ok((id, number))
 }
 
 impl Row for LedgerEntry {
@@ -132,6 +163,7 @@ pub(crate) async fn entries(
 ) -> ApiResult {
     let LedgerFilter { proposal_id, kind } = listed.filter;
     let filter = EntryFilter { proposal_id, kind };
+    let has_reasons = reads_reasons(&caller.claims);
     let scope = context.scope(&caller.claims).await?;
     let page = listed.paging.of("ledger-entries", &(id.0, proposal_id, kind))?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
@@ -142,10 +174,36 @@ pub(crate) async fn entries(
         let mut lines: HashMap<EntryId, Vec<posting::Model>> = rows::lines(db, &ids).await?;
         Ok(page.map(|row| {
             let own = lines.remove(&row.id).unwrap_or_default();
-            LedgerEntry::of(row, own)
+            LedgerEntry::of(row, own).shown(has_reasons)
         }))
     })
     .await
+}
+
+/// Gets an entry of a pool's ledger
+///
+/// With its lines.
+#[utoipa::path(tag = "pools", params(("id" = Uuid, Path, description = "The pool"),
+           ("number" = i64, Path, description = "The number of the entry", minimum = 1)),
+    security(("oauth2" = ["pools:read"])),
+    responses((status = 200, description = "The entry", body = LedgerEntry), ReadProblems))]
+#[get("/v1/pools/{id}/entries/{number}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::PoolsRead>,
+    context: Data<Context>,
+    path: Path<(String, String)>,
+) -> ApiResult {
+    let (pool_id, number) = entry_of(&path)?;
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        pool::store::get(scope, db, pool_id).await?.ok_or_else(Problem::not_found)?;
+        let row = rows::by_number(db, pool_id, number).await?.ok_or_else(Problem::not_found)?;
+        let own = rows::lines(db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+        Ok(LedgerEntry::of(row, own))
+    });
+    let shown = found.await?.shown(reads_reasons(&caller.claims));
+    // It never changes.
+    response::record(&request, 1, &shown)
 }
 
 /// What of a lot is in an account of a pool's ledger, for a proposal or for none.

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod draw;
 pub(crate) mod headroom;
+pub(crate) mod load;
 pub(crate) mod promise;
 pub(crate) mod refused;
 pub(crate) mod rows;
@@ -11,6 +12,7 @@ pub(crate) mod rule;
 pub(crate) mod state;
 pub(crate) mod store;
 pub(crate) mod verify;
+mod walk;
 
 pub(crate) use account::{Account, CauseKind, LedgerEntryKind};
 pub(crate) use rule::Command;
@@ -19,6 +21,8 @@ pub(crate) use store::{Cause, Posted};
 
 #[cfg(test)]
 mod example_tests;
+#[cfg(test)]
+mod load_tests;
 #[cfg(test)]
 mod race_tests;
 #[cfg(test)]

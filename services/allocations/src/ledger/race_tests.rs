@@ -2,18 +2,19 @@
 
 use super::{
     account::{Account, CauseKind},
+    load::would_refuse,
     rule::Command,
     state::{Envelope, Purpose},
-    store::{Cause, Posted, post_within, would_refuse},
+    store::{Cause, Posted, post_within},
     verify::verify,
 };
 use crate::{
     intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
     migration::Migrator,
-    pool,
+    pool, window,
 };
-use ::store::{Actor, Postgres, Store, insert_models, migration, params, sql, upsert_models};
+use ::store::{Actor, Postgres, Store, TenantScope, insert_models, migration, params, sql, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{Clock, EntryId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, Reason, WindowId};
@@ -156,6 +157,93 @@ async fn two_reversals(store: &Store) {
     let row = sql::row(&db, text, vec![]).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 30_000_000, "{}", Account::Allocated);
     assert!(verify(&db).await.unwrap().is_ok());
+}
+
+/// The donors service counts so many cents of the first contribution from now on.
+async fn counted(store: Store, cents: i64) {
+    let tx = store.system(Actor::system()).await.unwrap();
+    tx.lock(&pool::store::intake_lock(ORGANISATION)).await.unwrap();
+    let less = Fact { sequence: 2, ..fact(1, 1, cents) };
+    upsert_models(tx.db(), std::slice::from_ref(&less)).await.unwrap();
+    let roots = BTreeMap::from([(less.root_id, Why::Event { id: less.id, sequence: 2 })]);
+    recount(&tx, ORGANISATION, &roots).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn a_reduction_among_approvals(store: &Store) {
+    with_pool(store, [900_000_000, 100_000_000]).await;
+    let reduction = tokio::spawn(counted(store.clone(), 300_000_000));
+    let commands = (1..=20).map(|number| allocate(number, 50_000_000)).collect();
+    let answers = all_at_once(store, commands).await;
+    reduction.await.unwrap();
+    let granted = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(granted + refused(&answers, Reason::EnvelopeExceeded), 20, "{answers:?}");
+    // What was granted before it is promised still, and nothing is that was asked for after it was gone.
+    assert!((8..=20).contains(&granted), "{granted}");
+    let db = store.system_read().await.unwrap();
+    assert_eq!(verify(&db).await.unwrap().unwrap().entries, i64::try_from(granted).unwrap() + 3);
+    let text = "SELECT CAST(sum(received) AS bigint), CAST(sum(uncovered) AS bigint) FROM lot";
+    let row = sql::row(&db, text, vec![]).await.unwrap().unwrap();
+    let (received, uncovered): (i64, i64) =
+        (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    let promised = super::promise::of_window(&db, WindowId::from_u128(1)).await.unwrap();
+    assert_eq!(received, 400_000_000);
+    assert!(uncovered >= promised - received, "{uncovered} of {promised}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reduction_among_approvals_ends_in_positions_that_hold() {
+    let folder = testkit::folder();
+    a_reduction_among_approvals(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("a_reduction_among_approvals_ends_in_positions_that_hold").await {
+        a_reduction_among_approvals(&store).await;
+    }
+}
+
+/// Opens a window with an envelope, as headquarters does.
+async fn opened(store: Store, number: u128, envelope: i64) -> Result<(), ApiError> {
+    let office_id = OfficeId::from_u128(2);
+    let organisation_id = ORGANISATION;
+    let scope = TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] };
+    let tx = store.begin(scope, Actor::system()).await?;
+    tx.lock(&pool::store::lock(POOL)).await?;
+    let row = window::store::Model {
+        id: WindowId::from_u128(number),
+        organisation_id,
+        office_id,
+        pool_id: POOL,
+        state: window::State::Open,
+        envelope,
+        fields: "{}".to_owned(),
+        ..window::store::tests::blank()
+    };
+    window::store::insert(&tx, &row).await?;
+    window::api::check_money(&tx, &row).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn two_openings(store: &Store) {
+    with_pool(store, [900_000_000, 400_000_001]).await;
+    let tasks = [1, 2].map(|number| tokio::spawn(opened(store.clone(), number, 800_000_000)));
+    let mut refused = Vec::new();
+    for task in tasks {
+        refused.extend(task.await.unwrap().err());
+    }
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!((refused[0].0.status, refused[0].0.errors[0].pointer.as_str()), (409, "/envelope"));
+    // What is left is another window's.
+    assert!(opened(store.clone(), 3, 500_000_002).await.is_err());
+    opened(store.clone(), 4, 500_000_001).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_windows_that_open_at_once_never_count_on_the_same_money() {
+    let folder = testkit::folder();
+    two_openings(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("two_windows_that_open_at_once_never_count_on_the_same_money").await {
+        two_openings(&store).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

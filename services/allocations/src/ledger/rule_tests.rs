@@ -212,6 +212,16 @@ fn what_is_refused_says_why() {
     );
     let unknown = Command::Reverse { entry_id: EntryId::from_u128(5) };
     assert_eq!(refused(&state, unknown), Refused::NotReversible);
+    // What follows the donors service is undone by it, and what follows a decision by another one.
+    for (number, kind) in [(6, LedgerEntryKind::Receive), (7, LedgerEntryKind::Allocate)] {
+        let entry_id = EntryId::from_u128(number);
+        state.past.insert(entry_id, Past { kind, is_reversed: false, postings: Vec::new() });
+        assert_eq!(refused(&state, Command::Reverse { entry_id }), Refused::NotReversible);
+    }
+    let entry_id = EntryId::from_u128(8);
+    let kind = LedgerEntryKind::Disburse;
+    state.past.insert(entry_id, Past { kind, is_reversed: true, postings: Vec::new() });
+    assert_eq!(refused(&state, Command::Reverse { entry_id }), Refused::AlreadyReversed);
 }
 
 #[test]

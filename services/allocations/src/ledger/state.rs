@@ -123,7 +123,17 @@ pub(crate) struct Past {
     pub(crate) postings: Vec<Posting>,
 }
 
-/// A pool's ledger at a moment.
+/// What a pool's ledger adds up to, in cents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) received: i64,
+    pub(crate) available: i64,
+    pub(crate) uncovered: i64,
+    /// What is promised in each window.
+    pub(crate) promised: BTreeMap<WindowId, i64>,
+}
+
+/// A pool's ledger at a moment: all of it, or of some lots and proposals with the sums of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) lots: BTreeMap<LotId, Lot>,
@@ -136,6 +146,28 @@ pub(crate) struct State {
     pub(crate) reserve_floor: i64,
     /// Earlier entries that a command may name.
     pub(crate) past: BTreeMap<EntryId, Past>,
+    /// What the whole ledger adds up to, where the balances are those of some lots and proposals alone.
+    pub(crate) sums: Option<Sums>,
+}
+
+impl Sums {
+    /// The sums after a posting, of what was promised in `window_id`.
+    fn add(&mut self, posting: &Posting, window_id: Option<WindowId>) {
+        match posting.account {
+            Account::Received => self.received += posting.amount,
+            Account::Available => self.available += posting.amount,
+            Account::Uncovered => self.uncovered += posting.amount,
+            Account::Reserved
+            | Account::Allocated
+            | Account::Disbursed
+            | Account::Spent
+            | Account::Returned => {
+                if let Some(window_id) = window_id {
+                    *self.promised.entry(window_id).or_default() += posting.amount;
+                }
+            }
+        }
+    }
 }
 
 impl State {
@@ -146,18 +178,41 @@ impl State {
 
     /// Cents in an account, of all lots and proposals.
     pub(crate) fn total(&self, account: Account) -> i64 {
-        let of_account = self.balances.iter().filter(|(place, _)| place.account == account);
-        of_account.map(|(_, amount)| amount).sum()
+        match (&self.sums, account) {
+            (Some(sums), Account::Received) => sums.received,
+            (Some(sums), Account::Available) => sums.available,
+            (Some(sums), Account::Uncovered) => sums.uncovered,
+            (Some(_) | None, _) => {
+                let of_account = self.balances.iter().filter(|(place, _)| place.account == account);
+                of_account.map(|(_, amount)| amount).sum()
+            }
+        }
     }
 
     /// Cents promised to proposals of a window, whatever became of them but a way back to the pool.
     pub(crate) fn promised(&self, window_id: WindowId) -> i64 {
-        let is_of_window = |place: &Place| {
-            let purpose = self.promises.get(&place.proposal_id);
-            Account::OF_PROMISES.contains(&place.account)
-                && purpose.is_some_and(|purpose| purpose.window_id == window_id)
+        let promised = match &self.sums {
+            Some(sums) => sums.promised.get(&window_id).copied(),
+            None => self.promised_by_window().remove(&window_id),
         };
-        self.balances.iter().filter(|(place, _)| is_of_window(place)).map(|(_, amount)| amount).sum()
+        promised.unwrap_or(0)
+    }
+
+    /// What is promised in each window, by the balances.
+    pub(crate) fn promised_by_window(&self) -> BTreeMap<WindowId, i64> {
+        let mut promised: BTreeMap<WindowId, i64> = BTreeMap::new();
+        for (place, amount) in &self.balances {
+            if let Some(window_id) = self.window_of(place) {
+                *promised.entry(window_id).or_insert(0) += amount;
+            }
+        }
+        promised
+    }
+
+    /// The window in which what is at a place was promised.
+    fn window_of(&self, place: &Place) -> Option<WindowId> {
+        let purpose = self.promises.get(&place.proposal_id);
+        purpose.filter(|_| Account::OF_PROMISES.contains(&place.account)).map(|purpose| purpose.window_id)
     }
 
     /// What a proposal has in an account, by lot, in the order of lots.
@@ -183,6 +238,10 @@ impl State {
             *balance += posting.amount;
             if *balance == 0 {
                 self.balances.remove(&posting.place());
+            }
+            let window_id = self.window_of(&posting.place());
+            if let Some(sums) = &mut self.sums {
+                sums.add(posting, window_id);
             }
         }
     }

@@ -2,17 +2,17 @@
 
 use super::{
     account::{Account, CauseKind, LedgerEntryKind},
+    load,
     promise::{self, Amounts},
     rows::{self, entry, position, posting},
     rule::{self, Command},
-    state::{Envelope, Past, Place, Posting, State},
+    state::{Envelope, Place, Posting, State},
 };
-use crate::{known, lot, pool};
+use crate::{lot, pool};
 use ::store::{StoreError, Transaction, insert_models, params, sql, upsert_columns, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
-use kernel::{Code, DecisionId, EntryId, FieldCode, LotId, PoolId, Problem, ProposalId, WindowId};
-use sea_orm::{ConnectionTrait, QueryResult};
+use kernel::{Code, DecisionId, EntryId, FieldCode, LotId, PoolId, Problem, ProposalId};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ pub(crate) async fn post(
     cause: Cause,
 ) -> Result<Posted, ApiError> {
     tx.lock(&pool::store::lock(pool_id)).await?;
-    let envelopes = envelopes(tx.db(), pool_id).await?;
+    let envelopes = load::envelopes(tx.db(), pool_id).await?;
     post_within(tx, pool_id, envelopes, command, cause).await
 }
 
@@ -80,8 +80,10 @@ pub(crate) async fn post_within(
     cause: Cause,
 ) -> Result<Posted, ApiError> {
     let mut pool = pool::store::held(tx.db(), pool_id).await?.ok_or_else(Problem::not_found)?;
-    let mut state = load(tx.db(), &pool, envelopes).await?;
-    complete(tx, &pool, &mut state, &command).await?;
+    let mut state = load::for_command(tx.db(), &pool, envelopes, &command).await?;
+    if matches!(command, Command::Absorb { .. }) && state.own_lot().is_none() {
+        add_own_funds(tx, &pool, &mut state).await?;
+    }
     let postings = rule::post(&state, &command)?;
     let reverses_id = if let Command::Reverse { entry_id } = &command { Some(*entry_id) } else { None };
     let proposal_id = proposal_of(&command, &postings);
@@ -129,181 +131,16 @@ fn proposal_of(command: &Command, postings: &[Posting]) -> Option<ProposalId> {
     }
 }
 
-/// What a command needs of the state beside what is always read: what it promises for, the entry that it reverses, the lot
-/// of own funds.
-async fn complete(
+/// The lot of own funds, for an entry that puts them in the place of others, if the pool has none yet.
+async fn add_own_funds(
     tx: &Transaction,
     pool: &pool::store::Model,
     state: &mut State,
-    command: &Command,
 ) -> Result<(), StoreError> {
-    match command {
-        Command::Reserve { purpose, .. } | Command::Allocate { purpose, .. } => {
-            state.promises.insert(purpose.proposal_id, purpose.clone());
-        }
-        Command::Reverse { entry_id } => {
-            if let Some(past) = past(tx.db(), pool.id, *entry_id).await? {
-                state.past.insert(*entry_id, past);
-            }
-        }
-        Command::Absorb { .. } if state.own_lot().is_none() => {
-            let own = lot::store::own_funds(tx, pool);
-            insert_models(tx.db(), std::slice::from_ref(&own)).await?;
-            state.lots.insert(own.id, rows::lot(&own, &BTreeMap::new()));
-        }
-        Command::Absorb { .. }
-        | Command::Release { .. }
-        | Command::Disburse { .. }
-        | Command::Spend { .. }
-        | Command::Return { .. }
-        | Command::Restore { .. }
-        | Command::Withdraw { .. }
-        | Command::Cover { .. } => {}
-    }
+    let own = lot::store::own_funds(tx, pool);
+    insert_models(tx.db(), std::slice::from_ref(&own)).await?;
+    state.lots.insert(own.id, rows::lot(&own, &BTreeMap::new()));
     Ok(())
-}
-
-/// An entry of the pool, with whether it was reversed.
-async fn past(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-    entry_id: EntryId,
-) -> Result<Option<Past>, StoreError> {
-    let text = "SELECT * FROM entry WHERE pool_id = $1 AND (id = $2 OR reverses_id = $2)";
-    let found: Vec<entry::Model> = sql::all(db, text, params![pool_id, entry_id]).await?;
-    let is_reversed = found.iter().any(|row| row.reverses_id == Some(entry_id));
-    let Some(own) = found.iter().find(|row| row.id == entry_id) else { return Ok(None) };
-    let text = "SELECT * FROM posting WHERE entry_id = $1 ORDER BY line";
-    let lines: Vec<posting::Model> = sql::all(db, text, params![entry_id]).await?;
-    let postings = lines.iter().map(line).collect();
-    Ok(Some(Past { kind: own.kind, is_reversed, postings }))
-}
-
-fn line(row: &posting::Model) -> Posting {
-    Posting { account: row.account, proposal_id: row.proposal_id, lot_id: row.lot_id, amount: row.amount }
-}
-
-/// What the windows of a pool may promise. Windows ask the ledger what they can promise, so it reads their table, and not
-/// their module: open are those that are not drafts and not over.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn envelopes(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-) -> Result<Vec<Envelope>, StoreError> {
-    let text = "SELECT id, state, kind, envelope FROM allocation_window WHERE pool_id = $1 ORDER BY id";
-    let rows = sql::rows(db, text, params![pool_id]).await?;
-    let envelope = |row: &QueryResult| -> Result<Envelope, StoreError> {
-        let (state, kind): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        Ok(Envelope {
-            window_id: row.try_get_by_index(0)?,
-            is_open: ["open", "scoring", "deliberation"].contains(&state.as_str()),
-            is_reserve: kind == "reserve",
-            amount: row.try_get_by_index(3)?,
-        })
-    };
-    rows.iter().map(envelope).collect()
-}
-
-/// The ledger of a pool as its rows say it.
-///
-/// # Errors
-/// [`StoreError`], also when a row cannot be read.
-pub(crate) async fn load(
-    db: &impl ConnectionTrait,
-    pool: &pool::store::Model,
-    envelopes: Vec<Envelope>,
-) -> Result<State, StoreError> {
-    let lots = lot::store::of_pool(db, pool.id).await?;
-    let references = lots.iter().flat_map(lot::store::Model::fts_plans).collect();
-    let plans = known::plan::by_fts(db, pool.organisation_id, &references).await?;
-    let mut state = State { envelopes, reserve_floor: pool.reserve_floor, ..State::default() };
-    for row in &lots {
-        state.lots.insert(row.id, rows::lot(row, &plans));
-        put_beside(&mut state, row);
-    }
-    let text = "SELECT * FROM position WHERE pool_id = $1 AND amount <> 0";
-    let positions: Vec<position::Model> = sql::all(db, text, params![pool.id]).await?;
-    for row in positions {
-        let place = Place { account: row.account, proposal_id: row.proposal_id, lot_id: row.lot_id };
-        state.balances.insert(place, row.amount);
-    }
-    let text = "SELECT * FROM promise WHERE pool_id = $1";
-    let promises: Vec<rows::promise::Model> = sql::all(db, text, params![pool.id]).await?;
-    for row in &promises {
-        state.promises.insert(row.proposal_id, promise::purpose(row)?);
-    }
-    Ok(state)
-}
-
-/// What a ledger says of some lots alone, and only of what of them is available: enough to count what they received.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn load_some(
-    db: &impl ConnectionTrait,
-    lots: &[&lot::store::Model],
-) -> Result<State, StoreError> {
-    let mut state = State::default();
-    for row in lots {
-        state.lots.insert(row.id, rows::lot(row, &BTreeMap::new()));
-        put_beside(&mut state, row);
-    }
-    let keys = lots.iter().map(|row| row.id.into());
-    let text = "SELECT * FROM position WHERE account = 'available' AND amount <> 0";
-    let found = sql::select_by_keys(db, text, vec![], "lot_id", keys).await?;
-    let positions: Vec<position::Model> = sql::read(&found)?;
-    for row in positions {
-        state.balances.insert(Place::of_lot(Account::Available, row.lot_id), row.amount);
-    }
-    Ok(state)
-}
-
-/// What a lot received and lacks.
-fn put_beside(state: &mut State, row: &lot::store::Model) {
-    let beside = [(Account::Received, row.received), (Account::Uncovered, row.uncovered)];
-    for (account, amount) in beside.into_iter().filter(|(_, amount)| *amount != 0) {
-        state.balances.insert(Place::of_lot(account, row.id), amount);
-    }
-}
-
-/// Cents that a window can still promise; zero for a window of another pool.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn headroom(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-    window_id: WindowId,
-) -> Result<i64, StoreError> {
-    let text = "SELECT * FROM pool WHERE id = $1";
-    let Some(pool) = sql::all::<pool::store::Model>(db, text, params![pool_id]).await?.pop() else {
-        return Ok(0);
-    };
-    let envelopes = envelopes(db, pool_id).await?;
-    Ok(load(db, &pool, envelopes).await?.headroom(window_id))
-}
-
-/// Whether the rule would refuse a promise now, for whatever reason. The pool has to be locked; nothing is written.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn would_refuse(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-    promise: &Command,
-) -> Result<bool, StoreError> {
-    let text = "SELECT * FROM pool WHERE id = $1";
-    let Some(pool) = sql::all::<pool::store::Model>(db, text, params![pool_id]).await?.pop() else {
-        return Ok(true);
-    };
-    let envelopes = envelopes(db, pool_id).await?;
-    let mut state = load(db, &pool, envelopes).await?;
-    if let Command::Reserve { purpose, .. } | Command::Allocate { purpose, .. } = promise {
-        state.promises.insert(purpose.proposal_id, purpose.clone());
-    }
-    Ok(rule::post(&state, promise).is_err())
 }
 
 /// Writes an entry that the rule allows: `pool` and `state` are those that it was made from, and become what follows.

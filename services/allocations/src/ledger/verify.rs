@@ -2,14 +2,15 @@
 
 use super::{
     account::Account,
+    load,
     rows::promise,
     state::{Place, State},
-    store,
+    walk,
 };
 use crate::pool;
 use ::store::{StoreError, params, sql};
 use kernel::{LotId, PoolId, ProposalId};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::ConnectionTrait;
 use std::{collections::BTreeMap, fmt};
 
 /// What was looked at.
@@ -39,7 +40,7 @@ impl fmt::Display for Broken {
 }
 
 /// What is wrong with a state: the number of an invariant, and a sentence.
-type Finding = (u8, String);
+pub(super) type Finding = (u8, String);
 
 /// Walks through the ledgers of all pools; the first invariant that does not hold, or what was looked at.
 ///
@@ -62,18 +63,22 @@ async fn of_pool(
     db: &impl ConnectionTrait,
     pool: &pool::store::Model,
 ) -> Result<Option<Finding>, StoreError> {
-    let envelopes = store::envelopes(db, pool.id).await?;
-    let state = store::load(db, pool, envelopes).await?;
+    let envelopes = load::envelopes(db, pool.id).await?;
+    let state = load::whole(db, pool, envelopes).await?;
     if let Err(finding) = invariants(&state) {
         return Ok(Some(finding));
     }
-    if let Some(finding) = entries_balance(db, pool).await? {
+    let walked = match walk::entries(db, pool).await? {
+        Ok(walked) => walked,
+        Err(finding) => return Ok(Some(finding)),
+    };
+    if let Some(finding) = positions_are_sums(&walked.sums, &state) {
         return Ok(Some(finding));
     }
-    if let Some(finding) = positions_are_sums(db, pool.id, &state).await? {
+    if let Some(finding) = promises_are_sums(db, pool.id, &state).await? {
         return Ok(Some(finding));
     }
-    one_entry_for_each_decision(db, pool.id).await
+    walk::decisions(db, pool.id, &walked).await
 }
 
 /// What is wrong with a state: invariants 1, 2, 5 and 7.
@@ -84,11 +89,16 @@ pub(crate) fn invariants(state: &State) -> Result<(), Finding> {
     if let Some((place, amount)) = state.balances.iter().find(|(_, amount)| **amount < 0) {
         return Err((1, format!("{} of lot {} is {amount}", place.account, place.lot_id)));
     }
-    for lot_id in state.lots.keys() {
-        of_lot(state, *lot_id)?;
+    let mut positions: BTreeMap<LotId, i64> = BTreeMap::new();
+    for (place, amount) in state.balances.iter().filter(|(place, _)| place.account.is_position()) {
+        *positions.entry(place.lot_id).or_default() += amount;
     }
+    for lot_id in state.lots.keys() {
+        of_lot(state, *lot_id, positions.get(lot_id).copied().unwrap_or(0))?;
+    }
+    let promised = state.promised_by_window();
     for envelope in &state.envelopes {
-        let promised = state.promised(envelope.window_id);
+        let promised = promised.get(&envelope.window_id).copied().unwrap_or(0);
         if promised > envelope.amount {
             let what = format!("window {} promises {promised} of {}", envelope.window_id, envelope.amount);
             return Err((5, what));
@@ -97,10 +107,7 @@ pub(crate) fn invariants(state: &State) -> Result<(), Finding> {
     Ok(())
 }
 
-fn of_lot(state: &State, lot_id: LotId) -> Result<(), Finding> {
-    let own =
-        state.balances.iter().filter(|(place, _)| place.lot_id == lot_id && place.account.is_position());
-    let positions: i64 = own.map(|(_, amount)| amount).sum();
+fn of_lot(state: &State, lot_id: LotId, positions: i64) -> Result<(), Finding> {
     let of = |account| state.at(Place::of_lot(account, lot_id));
     let (received, uncovered) = (of(Account::Received), of(Account::Uncovered));
     if received + uncovered != positions {
@@ -114,78 +121,31 @@ fn of_lot(state: &State, lot_id: LotId) -> Result<(), Finding> {
     Ok(())
 }
 
-/// Invariant 3: every entry balances for each lot, and only what the donors service counts or own funds change what was
-/// received; and entries are numbered without gaps.
-async fn entries_balance(
-    db: &impl ConnectionTrait,
-    pool: &pool::store::Model,
-) -> Result<Option<Finding>, StoreError> {
-    let unbalanced = "SELECT entry_id FROM posting WHERE pool_id = $1 GROUP BY entry_id, lot_id
-        HAVING sum(CASE WHEN account IN ('received', 'uncovered') THEN -amount ELSE amount END) <> 0 LIMIT 1";
-    let misplaced = "SELECT entry.id FROM entry JOIN posting ON posting.entry_id = entry.id
-        WHERE entry.pool_id = $1 AND posting.account = 'received'
-          AND entry.kind NOT IN ('receive', 'reduce', 'absorb') LIMIT 1";
-    for (text, why) in [(unbalanced, "does not balance"), (misplaced, "changes what was received")] {
-        if let Some(row) = sql::row(db, text, params![pool.id]).await? {
-            let id: kernel::EntryId = row.try_get_by_index(0)?;
-            return Ok(Some((3, format!("entry {id} {why}"))));
-        }
-    }
-    let counted = "SELECT count(*), CAST(coalesce(max(number), 0) AS bigint) FROM entry WHERE pool_id = $1";
-    let Some(row) = sql::row(db, counted, params![pool.id]).await? else { return Ok(None) };
-    let (count, last): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    let whole = count == last && last == pool.entries;
-    let gap = || {
-        (3, format!("there are {count} entries, the last is {last}, and the pool counts {}", pool.entries))
-    };
-    Ok((!whole).then(gap))
+/// Invariant 4: positions, and what lots received and lack, are the sums of the postings.
+fn positions_are_sums(sums: &BTreeMap<Place, i64>, state: &State) -> Option<Finding> {
+    let of = |place: &Place| sums.get(place).copied().unwrap_or(0);
+    let mut places = sums.keys().chain(state.balances.keys());
+    let place = places.find(|place| of(*place) != state.at(**place))?;
+    let (account, lot_id, held, sum) = (place.account, place.lot_id, state.at(*place), of(place));
+    Some((4, format!("{account} of lot {lot_id} is {held}, and its postings add up to {sum}")))
 }
 
-/// Invariant 4: positions, what lots received and lack, and what proposals have are the sums of the postings.
-async fn positions_are_sums(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-    state: &State,
-) -> Result<Option<Finding>, StoreError> {
-    let text = "SELECT account, proposal_id, lot_id, CAST(sum(amount) AS bigint) FROM posting
-                WHERE pool_id = $1 GROUP BY account, proposal_id, lot_id";
-    let mut sums: BTreeMap<Place, i64> = BTreeMap::new();
-    for row in sql::rows(db, text, params![pool_id]).await? {
-        let (place, sum) = summed(&row)?;
-        if sum != 0 {
-            sums.insert(place, sum);
-        }
-    }
-    let places = sums.keys().chain(state.balances.keys());
-    let differing = places.copied().find(|place| sums.get(place).copied().unwrap_or(0) != state.at(*place));
-    if let Some(place) = differing {
-        let sum = sums.get(&place).copied().unwrap_or(0);
-        let (account, lot_id, held) = (place.account, place.lot_id, state.at(place));
-        return Ok(Some((
-            4,
-            format!("{account} of lot {lot_id} is {held}, and its postings add up to {sum}"),
-        )));
-    }
-    promises_are_sums(db, pool_id, state).await
-}
-
-fn summed(row: &QueryResult) -> Result<(Place, i64), StoreError> {
-    let (account, proposal_id): (Account, ProposalId) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    let lot_id: LotId = row.try_get_by_index(2)?;
-    Ok((Place { account, proposal_id, lot_id }, row.try_get_by_index(3)?))
-}
-
+/// Invariant 4: what proposals have is the sum of their positions.
 async fn promises_are_sums(
     db: &impl ConnectionTrait,
     pool_id: PoolId,
     state: &State,
 ) -> Result<Option<Finding>, StoreError> {
+    let mut held: BTreeMap<(ProposalId, Account), i64> = BTreeMap::new();
+    for (place, amount) in &state.balances {
+        *held.entry((place.proposal_id, place.account)).or_default() += amount;
+    }
     let text = "SELECT * FROM promise WHERE pool_id = $1";
     let promises: Vec<promise::Model> = sql::all(db, text, params![pool_id]).await?;
     for row in promises {
         let stages = [row.reserved, row.allocated, row.disbursed, row.spent, row.returned];
         for (account, stated) in Account::OF_PROMISES.into_iter().zip(stages) {
-            let held: i64 = state.held(account, row.proposal_id).iter().map(|(_, cents)| cents).sum();
+            let held = held.get(&(row.proposal_id, account)).copied().unwrap_or(0);
             if held != stated {
                 let what = format!("{account} of proposal {} is {held}, not {stated}", row.proposal_id);
                 return Ok(Some((4, what)));
@@ -193,18 +153,4 @@ async fn promises_are_sums(
         }
     }
     Ok(None)
-}
-
-/// Invariant 6: a decision reserves once and allocates once.
-async fn one_entry_for_each_decision(
-    db: &impl ConnectionTrait,
-    pool_id: PoolId,
-) -> Result<Option<Finding>, StoreError> {
-    let text = "SELECT decision_id, kind FROM entry WHERE pool_id = $1 AND decision_id IS NOT NULL
-                  AND kind IN ('reserve', 'allocate')
-                GROUP BY decision_id, kind HAVING count(*) > 1 LIMIT 1";
-    let Some(row) = sql::row(db, text, params![pool_id]).await? else { return Ok(None) };
-    let decision_id: kernel::DecisionId = row.try_get_by_index(0)?;
-    let kind: String = row.try_get_by_index(1)?;
-    Ok(Some((6, format!("decision {decision_id} has several entries that {kind}"))))
 }

@@ -125,6 +125,19 @@ pub(crate) async fn by_roots(
     Ok(lots.into_iter().filter_map(|lot| Some((lot.root_id?, lot))).collect())
 }
 
+/// Moves a lot with nothing in it to another pool. Its places are empty, and go with it.
+pub(crate) async fn move_empty(
+    tx: &Transaction,
+    id: LotId,
+    to: &pool::store::Model,
+) -> Result<(), StoreError> {
+    let text = "UPDATE lot SET pool_id = $1, office_id = $2, updated_at = $3 WHERE id = $4";
+    sql::execute(tx.db(), text, params![to.id, to.office_id, tx.now(), id]).await?;
+    let text = "UPDATE position SET pool_id = $1, office_id = $2 WHERE lot_id = $3";
+    sql::execute(tx.db(), text, params![to.id, to.office_id, id]).await?;
+    Ok(())
+}
+
 /// Filters of the list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {

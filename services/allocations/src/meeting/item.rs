@@ -97,6 +97,19 @@ pub(crate) async fn carry_over(tx: &Transaction, meeting_id: MeetingId) -> Resul
     Ok(())
 }
 
+/// Whether what a row of `table` is about can still be decided on: it is about no proposal, or about one that is not
+/// over and that nothing was decided on since the instant in `since`.
+fn is_open(table: &str, since: &str) -> String {
+    format!(
+        "({table}.proposal_id IS NULL OR (
+           EXISTS (SELECT 1 FROM allocation_proposal p WHERE p.id = {table}.proposal_id
+                     AND p.state NOT IN ('withdrawn', 'rejected', 'lapsed', 'cancelled', 'closed'))
+           AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.proposal_id = {table}.proposal_id
+                     AND d.state IN ('awaiting_head', 'in_force', 'superseded') AND d.decided_at > {table}.{since}
+                     AND d.resolution IN ('approve', 'partly_approve', 'defer', 'reject'))))"
+    )
+}
+
 /// A circulation that the next meeting has to decide on.
 #[derive(Debug, FromQueryResult)]
 struct Referred {
@@ -106,14 +119,16 @@ struct Referred {
 }
 
 /// Puts at the end of the agenda of a meeting that is planned or convened what earlier ones left, and circulations that
-/// lapsed or were referred to it. The committee has to be locked.
+/// lapsed or were referred to it, unless it was withdrawn or decided on elsewhere since. The committee has to be
+/// locked.
 pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(), StoreError> {
     let there = of_meeting(tx.db(), meeting.id).await?;
     let last = there.iter().map(|item| item.position).max().unwrap_or(0);
     let room = MAX_TOGETHER.saturating_sub(there.len());
     let text = format!(
         "SELECT * FROM agenda_item WHERE committee_id = $1 AND state = 'carried_over' AND carried_to IS NULL
-         ORDER BY id LIMIT {}",
+           AND {} ORDER BY id LIMIT {}",
+        is_open("agenda_item", "created_at"),
         room.min(MAX_ITEMS)
     );
     let left: Vec<Model> = sql::all(tx.db(), &text, params![meeting.committee_id]).await?;
@@ -134,7 +149,9 @@ pub(crate) async fn take_over(tx: &Transaction, meeting: &Meeting) -> Result<(),
     }
     let text = format!(
         "SELECT id, proposal_id, reason FROM circulation
-         WHERE committee_id = $1 AND state IN ('lapsed', 'referred') AND carried_to IS NULL ORDER BY id LIMIT {}",
+         WHERE committee_id = $1 AND state IN ('lapsed', 'referred') AND carried_to IS NULL
+           AND {} ORDER BY id LIMIT {}",
+        is_open("circulation", "opened_at"),
         room.saturating_sub(items.len()).min(MAX_ITEMS)
     );
     let referred: Vec<Referred> = sql::all(tx.db(), &text, params![meeting.committee_id]).await?;

@@ -1,5 +1,5 @@
 use super::{MeetingState, attendance::AttendanceInterval};
-use crate::committee::store::is_staff;
+use crate::records;
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{CommitteeId, MeetingId, OfficeId, OrganisationId};
@@ -72,22 +72,12 @@ pub(crate) async fn list(
     after: Option<MeetingId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM meeting WHERE organisation_id = $1".to_owned();
-    let mut and = |condition: &str, value: Option<sea_orm::Value>| {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    };
-    and("committee_id =", filter.committee_id.map(Into::into));
-    and("state =", filter.state.map(Into::into));
-    and("id <", after.map(Into::into));
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    let conditions: [(&str, Option<sea_orm::Value>); 3] = [
+        ("committee_id =", filter.committee_id.map(Into::into)),
+        ("state =", filter.state.map(Into::into)),
+        ("id <", after.map(Into::into)),
+    ];
+    records::newest(db, scope, "meeting", &conditions, limit).await
 }
 
 pub(crate) async fn get(
@@ -95,11 +85,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: MeetingId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM meeting WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "meeting", id).await
 }
 
 /// The row, locked until this transaction ends.

@@ -146,6 +146,8 @@ pub(crate) async fn update(
         let state = transition(meeting.state, Action::Draft)?;
         let items = item::of_meeting(tx.db(), meeting.id).await?;
         let texts = checked(&draft, &items)?;
+        let mut drafters = before.as_ref().map(Model::drafters).transpose()?.unwrap_or_default();
+        drafters.insert(person);
         let now = tx.now();
         let after = Model {
             meeting_id: meeting.id,
@@ -159,6 +161,7 @@ pub(crate) async fn update(
             signed_by: None,
             signed_at: None,
             sha256: None,
+            drafters: Some(serde_json::to_string(&drafters).map_err(StoreError::from)?),
         };
         store::save(tx, &after).await?;
         let was = MeetingMinutes::of(meeting.id, before)?;
@@ -191,15 +194,16 @@ fn checked(draft: &MinutesDraft, items: &[item::Model]) -> Result<Texts, Problem
 /// Everything that the minutes of a meeting tell.
 ///
 /// # Errors
-/// 404 while nothing is drafted.
+/// [`StoreError`], also for a scope that reads no committees.
 pub(crate) async fn collected(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     meeting: meeting::store::Model,
     minutes: Model,
-) -> Result<compose::Record, ApiError> {
+) -> Result<compose::Record, StoreError> {
     let found = committees::get(scope, db, meeting.committee_id).await?;
-    let committee = found.ok_or_else(Problem::not_found)?;
+    let missing = || StoreError::Damaged(format!("meeting {} has no committee", meeting.id));
+    let committee = found.ok_or_else(missing)?;
     let held = meeting.opened_at.unwrap_or(meeting.starts_at);
     let ended = meeting.closed_at.unwrap_or(held);
     let began = meeting::store::closed_before(db, committee.id, meeting.number).await?;

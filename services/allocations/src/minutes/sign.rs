@@ -1,4 +1,4 @@
-//! The signature of minutes: by whoever chairs, who is another person than whoever drafted them.
+//! The signature of minutes: by whoever chairs, who is none of those who drafted them.
 
 use super::{
     api::{MeetingMinutes, collected, written},
@@ -9,16 +9,18 @@ use crate::{
     committee::{day_in, refusal::person_of, seat, seat::SeatKind, store as committees, trail::trail},
     meeting::{self, Action, transition},
 };
-use ::store::{TenantScope, Transaction, audit};
+use ::store::{TenantScope, audit};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
+use chrono::{DateTime, Utc};
 use kernel::{Code, MeetingId, PersonId, Problem, Reason};
-use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
+use sea_orm::ConnectionTrait;
+use service::{ApiResult, Changed, Context, Id, Precondition, openapi::UpdateProblems};
 
 /// Signs the minutes of a meeting
 ///
-/// For the chair or the vice-chair of the day of the meeting, who did not draft them (403 for others). The document is kept
-/// as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
+/// For the chair or the vice-chair of the day of the meeting, who drafted none of it (403 for others). The document is
+/// kept as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
 /// `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["votes:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
@@ -32,26 +34,34 @@ pub(crate) async fn sign(
     id: Id<MeetingId>,
 ) -> ApiResult {
     let person = person_of(&caller.claims)?;
+    let (version, now) = (Precondition::of(&request), context.store.clock().now());
+    // Typeset before anything is locked: it takes a while, and others write meanwhile.
+    let ready = service::read(&context, &caller.claims, async |db, scope| {
+        let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
+        let found = meeting::store::get(&organisation, db, id.0).await?;
+        let meeting = found.ok_or_else(Problem::not_found)?;
+        let minutes = store::of(db, meeting.id).await?.ok_or_else(Problem::not_found)?;
+        version.check(minutes.version)?;
+        let signing = Signing::of(&organisation, db, (meeting, minutes), (person, now)).await?;
+        let (meeting, signed) = (signing.meeting.clone(), signing.signed.clone());
+        let record =
+            db.across_offices(scope, async |all| collected(&organisation, all, meeting, signed).await);
+        Ok((signing.before.version, compose::document(&record.await?)?))
+    });
+    let (typeset, document) = ready.await?;
+    let file = written(document).await?;
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
         tx.as_platform(async |tx| {
             let found = meeting::store::get_to_change(&organisation, tx, id.0).await?;
             let meeting = found.ok_or_else(Problem::not_found)?;
-            let before = store::of(tx.db(), meeting.id).await?.ok_or_else(Problem::not_found)?;
-            precondition.check(before.version)?;
-            let state = transition(meeting.state, Action::Sign)?;
-            check_signatory(&organisation, tx, &meeting, (person, before.drafted_by)).await?;
-            let now = tx.now();
-            let moved =
-                meeting::store::Model { version: meeting.version + 1, state, updated_at: now, ..meeting };
-            let signed = Model {
-                version: before.version + 1,
-                signed_by: Some(person),
-                signed_at: Some(now),
-                ..before.clone()
-            };
-            let record = collected(&organisation, tx.db(), moved.clone(), signed.clone()).await?;
-            let file = written(compose::document(&record)?).await?;
+            let minutes = store::of(tx.db(), meeting.id).await?.ok_or_else(Problem::not_found)?;
+            precondition.check(minutes.version)?;
+            if minutes.version != typeset {
+                return Err(ApiError::from(Problem::new(Code::StaleVersion)));
+            }
+            let signing = Signing::of(&organisation, tx.db(), (meeting, minutes), (person, now)).await?;
+            let Signing { before, signed, meeting: moved } = signing;
             let after = Model { sha256: Some(digest(&file)), ..signed };
             store::keep_file(tx, moved.id, file).await?;
             store::save(tx, &after).await?;
@@ -69,6 +79,36 @@ pub(crate) async fn sign(
     .await
 }
 
+/// Minutes that a person signs at an instant: as they were, and as they and their meeting are then.
+struct Signing {
+    before: Model,
+    signed: Model,
+    meeting: meeting::store::Model,
+}
+
+impl Signing {
+    /// # Errors
+    /// 409 when the minutes are not drafted or are signed already, 403 for a person who may not sign them.
+    async fn of(
+        scope: &TenantScope,
+        db: &impl ConnectionTrait,
+        (meeting, before): (meeting::store::Model, Model),
+        (person, now): (PersonId, DateTime<Utc>),
+    ) -> Result<Self, ApiError> {
+        let state = transition(meeting.state, Action::Sign)?;
+        check_signatory(scope, db, &meeting, (person, &before)).await?;
+        let meeting =
+            meeting::store::Model { version: meeting.version + 1, state, updated_at: now, ..meeting };
+        let signed = Model {
+            version: before.version + 1,
+            signed_by: Some(person),
+            signed_at: Some(now),
+            ..before.clone()
+        };
+        Ok(Self { before, signed, meeting })
+    }
+}
+
 /// SHA-256 of a file, hexadecimal.
 fn digest(file: &[u8]) -> String {
     use sha2::{Digest, Sha256};
@@ -81,23 +121,23 @@ fn digest(file: &[u8]) -> String {
 /// 403 otherwise.
 async fn check_signatory(
     scope: &TenantScope,
-    tx: &Transaction,
+    db: &impl ConnectionTrait,
     meeting: &meeting::store::Model,
-    (person, drafted_by): (PersonId, PersonId),
+    (person, minutes): (PersonId, &Model),
 ) -> Result<(), ApiError> {
     let refused = |reason: Reason, why: &str| Problem::new(Code::Forbidden).because(reason, why);
-    let found = committees::get(scope, tx.db(), meeting.committee_id).await?;
+    let found = committees::get(scope, db, meeting.committee_id).await?;
     let committee = found.ok_or_else(Problem::not_found)?;
     let held = meeting.opened_at.unwrap_or(meeting.starts_at);
-    let seats = seat::on(tx.db(), committee.id, day_in(&committee.time_zone, held)).await?;
+    let seats = seat::on(db, committee.id, day_in(&committee.time_zone, held)).await?;
     let chairs = |kind: SeatKind| matches!(kind, SeatKind::Chair | SeatKind::ViceChair);
     if !seats.iter().any(|seat| seat.person_id == person && chairs(seat.kind)) {
         return Err(
             refused(Reason::ChairOnly, "only the chair or the vice-chair of the meeting signs").into()
         );
     }
-    if person == drafted_by {
-        let why = "whoever drafted the minutes does not sign them: another person has to";
+    if minutes.drafters()?.contains(&person) {
+        let why = "nobody who drafted the minutes signs them: another person has to";
         return Err(refused(Reason::SecondPerson, why).into());
     }
     Ok(())

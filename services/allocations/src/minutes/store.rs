@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of `minutes`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -25,6 +25,8 @@ pub struct Model {
     pub signed_at: Option<DateTime<Utc>>,
     /// SHA-256 of the PDF that was signed, hexadecimal.
     pub sha256: Option<String>,
+    /// Everybody who drafted them (JSON); unknown of minutes that an earlier version drafted.
+    pub drafters: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -50,6 +52,19 @@ impl Model {
     pub(crate) fn texts(&self) -> Result<Texts, StoreError> {
         let texts: Vec<(AgendaItemId, String)> = serde_json::from_str(&self.texts)?;
         Ok(texts.into_iter().collect())
+    }
+}
+
+impl Model {
+    /// Everybody who drafted them, the last one among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Document`] when the row cannot be read.
+    pub(crate) fn drafters(&self) -> Result<BTreeSet<PersonId>, StoreError> {
+        let earlier = self.drafters.as_deref().map(serde_json::from_str::<BTreeSet<PersonId>>);
+        let mut drafters = earlier.transpose()?.unwrap_or_default();
+        drafters.insert(self.drafted_by);
+        Ok(drafters)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{Ballot, MotionState, Resolution, roll::Roll, rule::Votes};
-use crate::committee::store::is_staff;
+use crate::records;
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -115,24 +115,12 @@ pub(crate) async fn list(
     after: Option<MotionId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM motion WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 3] = [
         ("meeting_id =", filter.meeting_id.map(Into::into)),
         ("proposal_id =", filter.proposal_id.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "motion", &conditions, limit).await
 }
 
 /// The motions of a meeting, in the order in which they were made.
@@ -149,11 +137,7 @@ pub(crate) async fn get(
     db: &impl ConnectionTrait,
     id: MotionId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM motion WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "motion", id).await
 }
 
 /// The row, locked until this transaction ends: votes and the close of a motion follow each other.
@@ -202,6 +186,14 @@ pub(crate) async fn is_open_on_proposal(
     proposal_id: ProposalId,
 ) -> Result<bool, StoreError> {
     is_any(db, "proposal_id = $1 AND state = 'open'", params![proposal_id]).await
+}
+
+/// Whether a motion on a proposal of a window is put to the vote.
+pub(crate) async fn is_open_in_window(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+) -> Result<bool, StoreError> {
+    is_any(db, "window_id = $1 AND state = 'open'", params![window_id]).await
 }
 
 /// The number of the next motion of a meeting, which has to be locked.

@@ -13,7 +13,7 @@ use crate::{
     },
     motion,
     proposal::{self, access},
-    window,
+    score, window,
 };
 use ::store::TenantTx;
 use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
@@ -182,8 +182,8 @@ pub(crate) async fn create(
 /// Lifts a conflict of interest
 ///
 /// What a member declared, that member or the chair lifts; what the chair ruled or the platform found, the chair alone, and
-/// never for themselves (403). Only until the committee has decided (409). A sheet that was struck stays struck. Send the ETag
-/// of the conflict (its version) in `If-Match`.
+/// never for themselves (403). Only until the committee has decided (409). The member's sheet counts again, if no other
+/// conflict of interest stands. Send the ETag of the conflict (its version) in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = ConflictLifting, security(("oauth2" = ["scores:write"])),
     params(("id" = Uuid, Path, description = "The conflict of interest"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -206,7 +206,8 @@ pub(crate) async fn lift(
         let found = store::find(tx.db(), scope.organisation_id(), id.0).await?;
         let before = found.ok_or_else(Problem::not_found)?;
         tx.lock(&proposal::store::lock_of(before.proposal_id)).await?;
-        let (proposal, _, seats) = seated(tx, &caller.claims, before.proposal_id).await?;
+        let (proposal, window, seats) = seated(tx, &caller.claims, before.proposal_id).await?;
+        let needed = window.fields()?.reviews_needed;
         let is_own = before.person_id == caller_id;
         if is_own && before.ground != Ground::Declared {
             let why = "a conflict of interest that was found or ruled is not lifted by the person who has it";
@@ -236,7 +237,12 @@ pub(crate) async fn lift(
         tx.as_platform(async |tx| {
             store::save(tx, &after).await?;
             let (old, new) = (Trace::from(&before), Trace::from(&after));
-            tx.audit_changed("proposal_conflict.lift", &after, &old, &new).await
+            tx.audit_changed("proposal_conflict.lift", &after, &old, &new).await?;
+            if !store::recused(tx.db(), after.proposal_id).await?.contains(&after.person_id) {
+                score::store::restore(tx, after.proposal_id, after.person_id).await?;
+            }
+            // It may be the last one that was missing.
+            score_if_complete(tx, proposal, needed).await
         })
         .await?;
         Ok(Changed::new(after.version, ProposalConflict::from(after)))

@@ -1,15 +1,16 @@
-//! The budget of exactly what was approved, which an office files before it is paid where the committee approved a part.
+//! The budget of exactly what an office gets, which it files before it is paid where the committee approved a part, and
+//! again when money was withdrawn or given since.
 
 use super::proposal_steps::rewrite;
 use crate::proposal::{
     State,
     api::own,
-    budget::{ProposalBudgetLine, check_lines, check_sum},
+    budget::{ProposalBudgetLine, check_lines, check_sum, total},
     moves::require_state,
     shown::{ProposalRecord, record},
     store::Model,
 };
-use crate::window;
+use crate::{disbursement::store as allocations, window};
 use ::store::StoreError;
 use actix_web::{HttpRequest, put, web::Data};
 use auth::{Caller, perm};
@@ -18,20 +19,21 @@ use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 
-/// The budget of what was approved.
+/// The budget of what is paid.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FinalBudget {
-    /// Its lines add up to exactly what was approved.
+    /// Its lines add up to exactly what was approved, less what was withdrawn since, and with what was given.
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<ProposalBudgetLine>,
 }
 
 /// Files the budget of what was approved
 ///
-/// By the office that proposes, once the committee has approved and nothing is paid yet (409 otherwise). Its lines add up to
-/// exactly what was approved, with no more overhead than the pool's rate gives (422). Nothing is paid to a proposal that got
-/// a part of what it asked for before. Send the proposal's ETag in `If-Match`.
+/// By the office that proposes, once the committee has approved and nothing is paid yet, or when money was withdrawn or
+/// given since it was filed (409 otherwise). Its lines add up to exactly what was approved, less what was withdrawn,
+/// and with what was given, with no more overhead than the pool's rate gives (422). Before that nothing is paid. Send
+/// the proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = FinalBudget, security(("oauth2" = ["proposals:write"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -48,12 +50,15 @@ pub(crate) async fn update(
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         let before = own(tx, &caller.claims, id.0).await?;
         precondition.check(before.version)?;
-        let is_open = matches!(before.state, State::Approved | State::PartlyApproved);
+        let due = allocations::budgeted(tx.db(), &before).await?;
+        let filed = before.final_budget()?.map(|lines| total(&lines));
+        let is_owed = before.state == State::Disbursing && filed != Some(i128::from(due));
+        let is_open = is_owed || matches!(before.state, State::Approved | State::PartlyApproved);
         require_state(&before, is_open, "needs no budget of what was approved")?;
         let found = window::store::find(tx.db(), before.organisation_id, before.window_id).await?;
         let pool_id = found.ok_or_else(Problem::not_found)?.pool_id;
         let rate = window::store::overhead_rate(tx.db(), pool_id).await?;
-        check(&lines, before.approved.unwrap_or(before.asked), rate)?;
+        check(&lines, due, rate)?;
         let after = Model {
             version: before.version + 1,
             final_budget: Some(serde_json::to_string(&lines).map_err(StoreError::from)?),
@@ -67,10 +72,10 @@ pub(crate) async fn update(
 }
 
 /// What is wrong with the budget of an amount, in US cents.
-fn check(lines: &[ProposalBudgetLine], approved: i64, rate: i32) -> Result<(), Problem> {
+fn check(lines: &[ProposalBudgetLine], due: i64, rate: i32) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.require(!lines.is_empty(), "/lines", (FieldCode::Required, "must have 1 to 100 entries"));
     check_lines("/lines", lines, &mut checks);
-    check_sum("/lines", lines, Money::usd(approved), rate, &mut checks);
+    check_sum("/lines", lines, Money::usd(due), rate, &mut checks);
     checks.finish()
 }

@@ -88,7 +88,8 @@ fn check_notice(is_short: bool, reason: Option<&str>, days: i32) -> Result<(), P
 
 /// Opens a meeting
 ///
-/// From the state `convened` only (409 otherwise). Headquarters only. Send the meeting's ETag in `If-Match`.
+/// From the state `convened`, and from the day of the meeting on, in the committee's time zone (409 otherwise).
+/// Headquarters only. Send the meeting's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -105,9 +106,12 @@ pub(crate) async fn open(
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         let now = tx.now();
+        let state = transition(before.state, Action::Open)?;
+        let found = committees::get(scope, tx.db(), before.committee_id).await?;
+        check_day(&before, now, &found.ok_or_else(Problem::not_found)?.time_zone)?;
         let after = store::Model {
             version: before.version + 1,
-            state: transition(before.state, Action::Open)?,
+            state,
             opened_at: Some(now),
             updated_at: now,
             ..before.clone()
@@ -115,6 +119,17 @@ pub(crate) async fn open(
         changed(tx, before, after, "meeting.open").await
     })
     .await
+}
+
+/// Whether it is the day of a meeting, or later, where its committee is.
+fn check_day(meeting: &store::Model, now: DateTime<Utc>, zone: &str) -> Result<(), Problem> {
+    let day = day_in(zone, meeting.starts_at);
+    if day_in(zone, now) >= day {
+        return Ok(());
+    }
+    let fault = FieldCode::State.says(format!("the meeting is opened from its day on, {day}"));
+    let fault = fault.with("kind", "meeting").with("state", meeting.state.as_str());
+    Err(Problem::new(Code::Conflict).field("/starts_at", fault.with("date", day.to_string())))
 }
 
 /// Closes a meeting
@@ -182,4 +197,20 @@ pub(crate) fn check_open(meeting: &store::Model) -> Result<(), ApiError> {
     }
     let why = format!("a meeting decides while it is open, and this one is {}", meeting.state);
     Err(conflict("meeting", meeting.state.as_str(), why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{committee::DecidedBy, decision::testing::World};
+
+    #[tokio::test]
+    async fn a_meeting_is_opened_on_its_day_where_the_committee_is() {
+        // At noon of 4 May in Zurich.
+        let meeting = World::new(DecidedBy::Committee).await.meeting;
+        let refused = |now: &str| check_day(&meeting, now.parse().unwrap(), "Europe/Zurich").is_err();
+        assert!(refused("2026-05-03T21:59:59Z"));
+        assert!(!refused("2026-05-03T22:00:00Z"), "midnight in Zurich");
+        assert!(!refused("2026-05-05T08:00:00Z"), "late");
+    }
 }

@@ -14,9 +14,9 @@ use crate::{
     circulation,
     committee::{
         self,
-        refusal::conflict,
+        refusal::{conflict, recused as has_conflict},
         rules::{self, Rules, TieRule},
-        store as committees,
+        seat, store as committees,
         trail::trail,
     },
     conflict as conflicts, decision,
@@ -85,6 +85,17 @@ impl Moving {
         Ok(roll::call(tx.db(), place, &self.meeting, self.motion.proposal_id, tx.now()).await?)
     }
 
+    /// Nobody moves what they have a conflict of interest in. One that was found since stands in the way of the vote:
+    /// the motion is voided, and another member puts it again.
+    async fn check_mover(&self, scope: &TenantScope, tx: &Transaction) -> Result<(), ApiError> {
+        let recused = roll::recused(tx.db(), self.motion.proposal_id).await?;
+        let mover = seat::get(scope, tx.db(), self.motion.mover_id).await?;
+        if mover.is_some_and(|mover| recused.contains(&mover.person_id)) {
+            return Err(has_conflict("the mover has a conflict of interest in the proposal"));
+        }
+        Ok(())
+    }
+
     /// Takes the decision that follows from the end of the vote, if there is one.
     async fn take(
         &self,
@@ -140,9 +151,9 @@ fn consequence(outcome: MotionState, resolution: Resolution, tie: TieRule) -> Op
 
 /// Puts a motion to the vote
 ///
-/// In an open meeting, while no other motion on the item is open. If too few members without a conflict of interest hold a
-/// seat, it goes to the head of the organisation at once (`to_the_head`). Headquarters only. Send the motion's ETag in
-/// `If-Match`.
+/// In an open meeting, while no other motion on the item is open. If too few members without a conflict of interest
+/// hold a seat, it goes to the head of the organisation at once (`to_the_head`). 403 when a conflict of interest of the
+/// mover was found since. Headquarters only. Send the motion's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The motion"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -161,6 +172,7 @@ pub(crate) async fn open(
         precondition.check(before.version)?;
         check_place(tx, &moving).await?;
         let roll = moving.roll(tx).await?;
+        moving.check_mover(scope, tx).await?;
         let entitled = roll.entitled.len();
         let is_referred = is_for_the_head(entitled, &moving.rules.quorum);
         let state = transition(before.state, if is_referred { Action::Refer } else { Action::Open })?;
@@ -245,6 +257,7 @@ pub(crate) async fn close(
         // Before the votes are counted: of what is not open, nothing is.
         transition(before.state, Action::Close(Outcome::Lost))?;
         let roll = moving.roll(tx).await?;
+        moving.check_mover(scope, tx).await?;
         let votes = store::votes(tx.db(), before.id).await?;
         let (outcome, tally) = outcome(&roll.entitled, &votes, &moving.rules);
         let state = transition(before.state, Action::Close(outcome))?;

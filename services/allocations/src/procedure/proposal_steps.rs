@@ -12,10 +12,10 @@ use crate::proposal::{
     transition,
 };
 use crate::{
-    circulation, conflict,
+    allocation_event, circulation, conflict,
     ledger::promise,
     motion,
-    score::board,
+    score::{self, board},
     window::{self, Kind},
 };
 use ::store::{TenantScope, TenantTx, office};
@@ -24,6 +24,7 @@ use auth::{ApiError, Caller, Claims, perm};
 use kernel::{Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What is said about a step of a proposal.
@@ -248,8 +249,9 @@ pub(crate) async fn reopen(
 
 /// Puts a proposal on the shortlist
 ///
-/// By the secretariat at headquarters: what is scored or was deferred, and in a reserve window what is eligible. A comment is
-/// required for a proposal that is below the cut, where the envelope ends (422). Send the proposal's ETag in `If-Match`.
+/// By the secretariat at headquarters: what is scored or was deferred, once the call has ended (409 before), and in a
+/// reserve window what is eligible. A comment is required for a proposal that is below the cut, where the envelope ends
+/// (422). Send the proposal's ETag in `If-Match`.
 #[utoipa::path(tag = "allocation proposals", request_body = ProposalRemark, security(("oauth2" = ["proposals:screen"])),
     params(("id" = Uuid, Path, description = "The proposal"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -343,14 +345,40 @@ async fn check_undecided(tx: &TenantTx, proposal: &Model) -> Result<(), ApiError
     Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }
 
-/// Lapses the proposals of a window that were deferred: it closes.
+/// Lapses the proposals of a window that were sent and are not decided on for good: it is over. Drafts stay their
+/// office's own, which may copy them to another window.
 ///
 /// # Errors
 /// What [`store::apply`] refuses.
 pub(crate) async fn lapse_all(tx: &mut TenantTx, window: &window::store::Model) -> Result<(), ApiError> {
     for proposal in store::of_window(tx.db(), window.id).await? {
-        if proposal.state == State::Deferred {
-            store::apply(tx, proposal, Action::Lapse).await?;
+        if transition(proposal.state, Action::Lapse).is_err() {
+            continue;
+        }
+        let (id, was_told_of) = (proposal.id, proposal.state == State::Deferred);
+        store::apply(tx, proposal, Action::Lapse).await?;
+        // Others know of what was decided on once.
+        if was_told_of {
+            allocation_event::emit(tx, id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends the reviews of a window: what has as many sheets as the window asks for is scored, whatever else was begun.
+///
+/// # Errors
+/// What [`store::apply`] refuses.
+pub(crate) async fn end_reviews(tx: &mut TenantTx, window: &window::store::Model) -> Result<(), ApiError> {
+    let needed = window.fields()?.reviews_needed;
+    let mut sheets: BTreeMap<ProposalId, Vec<score::store::Model>> = BTreeMap::new();
+    for sheet in score::store::of_window(tx.db(), window.id).await? {
+        sheets.entry(sheet.proposal_id).or_default().push(sheet);
+    }
+    for proposal in store::of_window(tx.db(), window.id).await? {
+        let own = sheets.remove(&proposal.id).unwrap_or_default();
+        if proposal.state == State::Eligible && score::store::has_enough(&own, needed) {
+            store::apply(tx, proposal, Action::Score).await?;
         }
     }
     Ok(())

@@ -191,7 +191,7 @@ pub(crate) async fn create(
         };
         check_others(tx, &seat).await?;
         seat::save(tx, &seat).await?;
-        conflict::refresh_committee(tx, seat.committee_id).await?;
+        conflict::refresh_committee(tx, seat.organisation_id, seat.committee_id).await?;
         let shown = CommitteeSeat::from(seat.clone());
         tx.audit_created("seat.create", &seat, &shown).await?;
         Ok(Created::new(format!("/v1/committee-seats/{}", seat.id), 1, shown))
@@ -234,7 +234,7 @@ pub(crate) async fn update(
         };
         check_others(tx, &after).await?;
         seat::save(tx, &after).await?;
-        conflict::refresh_committee(tx, after.committee_id).await?;
+        conflict::refresh_committee(tx, after.organisation_id, after.committee_id).await?;
         let (was, is) = (CommitteeSeat::from(before), CommitteeSeat::from(after.clone()));
         tx.audit_changed("seat.update", &after, &was, &is).await?;
         Ok(Changed::new(after.version, is))

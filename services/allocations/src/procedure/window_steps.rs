@@ -1,6 +1,5 @@
 //! What moves a window on.
 
-use crate::ledger;
 use crate::window::{
     Action, Kind, State,
     api::{AllocationWindow, WindowRecord, check_money, record},
@@ -8,6 +7,7 @@ use crate::window::{
     store::{self, Model},
     transition,
 };
+use crate::{circulation, decision, ledger, motion};
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
@@ -44,8 +44,9 @@ async fn step(
         match action {
             // As it is written, it holds a part of the pool: that has to be there.
             Action::Open => check_money(tx, &after).await?,
-            Action::Close => super::proposal_steps::lapse_all(tx, &after).await?,
-            Action::Score | Action::Deliberate | Action::Cancel => {}
+            Action::Deliberate => super::proposal_steps::end_reviews(tx, &after).await?,
+            Action::Close | Action::Cancel => super::proposal_steps::lapse_all(tx, &after).await?,
+            Action::Score => {}
         }
         let (old, new) = (AllocationWindow::try_from(before)?, AllocationWindow::try_from(after.clone())?);
         tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
@@ -60,6 +61,9 @@ async fn guard(tx: &TenantTx, window: &Model, action: Action) -> Result<(), ApiE
         let fault = state_fault(window.state.as_str(), why.to_owned());
         Err(Problem::new(Code::Conflict).field(pointer, fault).into())
     };
+    if matches!(action, Action::Close | Action::Cancel) && is_deciding(tx, window.id).await? {
+        return refused("/state", "a vote on a proposal is open, or the head's answer to one is awaited");
+    }
     match action {
         Action::Open if window.closes_at <= tx.now() => {
             refused("/closes_at", "is past: move it before the window opens")
@@ -83,6 +87,13 @@ async fn guard(tx: &TenantTx, window: &Model, action: Action) -> Result<(), ApiE
         }
         Action::Open | Action::Score | Action::Deliberate | Action::Close => Ok(()),
     }
+}
+
+/// Whether something is decided on a proposal of a window at this moment.
+async fn is_deciding(tx: &TenantTx, id: WindowId) -> Result<bool, ApiError> {
+    Ok(motion::store::is_open_in_window(tx.db(), id).await?
+        || circulation::store::is_open_in_window(tx.db(), id).await?
+        || decision::store::is_awaited_in_window(tx.db(), id).await?)
 }
 
 macro_rules! steps {
@@ -117,16 +128,20 @@ steps! {
     score "/v1/allocation-windows/{id}/score" Score;
     /// Begins the deliberation of a standard window
     ///
-    /// Headquarters only, from the state `scoring`. Send the window's ETag in `If-Match`.
+    /// Headquarters only, from the state `scoring`. Sheets that are begun and not submitted are not waited for any
+    /// more. Send the window's ETag in `If-Match`.
     deliberate "/v1/allocation-windows/{id}/deliberate" Deliberate;
     /// Closes an allocation window
     ///
-    /// Headquarters only: a standard window after the deliberation, a reserve window while it is open. Proposals that were
-    /// deferred lapse; what of the envelope was not promised is free for other windows. Send the window's ETag in `If-Match`.
+    /// Headquarters only: a standard window after the deliberation, a reserve window while it is open; not while a vote
+    /// on one of its proposals is open, or the head's answer is awaited (409). Proposals that were sent and are not
+    /// decided on, or were deferred, lapse; what of the envelope was not promised is free for other windows. Send the
+    /// window's ETag in `If-Match`.
     close "/v1/allocation-windows/{id}/close" Close;
     /// Cancels an allocation window
     ///
-    /// Headquarters only, while nothing is promised in it (409 otherwise). Send the window's ETag in `If-Match`.
+    /// Headquarters only, while nothing is promised in it and no vote on one of its proposals is open (409 otherwise).
+    /// Proposals that were sent lapse. Send the window's ETag in `If-Match`.
     cancel "/v1/allocation-windows/{id}/cancel" Cancel;
 }
 
@@ -147,10 +162,11 @@ pub(crate) fn takes_proposals(window: &Model, now: chrono::DateTime<chrono::Utc>
     Err(Problem::new(Code::Conflict).field("/window_id", fault))
 }
 
-/// Whether proposals of a window may be reviewed and put on a shortlist now.
+/// Whether proposals of a window may be reviewed and put on a shortlist now: of a standard window once its call has
+/// ended, so that all are judged together.
 pub(crate) fn is_reviewing(window: &Model) -> bool {
     match window.kind {
-        Kind::Standard => matches!(window.state, State::Open | State::Scoring | State::Deliberation),
+        Kind::Standard => matches!(window.state, State::Scoring | State::Deliberation),
         Kind::Reserve => window.state == State::Open,
     }
 }
@@ -173,6 +189,8 @@ mod tests {
         ] {
             assert_eq!(takes_proposals(&opened, at.parse().unwrap()).is_ok(), is_taken, "{at}");
         }
+        assert!(!is_reviewing(&opened), "the call is still open");
+        assert!(is_reviewing(&Model { kind: Kind::Reserve, ..opened.clone() }));
         let scoring = Model { state: State::Scoring, ..opened };
         assert_eq!(
             takes_proposals(&scoring, "2026-02-10T08:00:00Z".parse().unwrap()).unwrap_err().status,

@@ -71,6 +71,11 @@ fn sum_of(lines: &[ProposalBudgetLine], kind: BudgetLineKind) -> i128 {
     of_kind.map(|line| i128::from(line.amount.minor())).sum()
 }
 
+/// What lines come to, in cents.
+pub(crate) fn total(lines: &[ProposalBudgetLine]) -> i128 {
+    sum_of(lines, BudgetLineKind::Direct) + sum_of(lines, BudgetLineKind::Overhead)
+}
+
 /// What is wrong with the lines themselves.
 pub(crate) fn check_lines(pointer: &str, lines: &[ProposalBudgetLine], checks: &mut Checks) {
     for (index, line) in checks.at_most(pointer, lines, MAX_LINES).iter().enumerate() {
@@ -90,7 +95,7 @@ pub(crate) fn check_sum(
 ) {
     let direct = sum_of(lines, BudgetLineKind::Direct);
     let charged = sum_of(lines, BudgetLineKind::Overhead);
-    if direct + charged != i128::from(total.minor()) {
+    if self::total(lines) != i128::from(total.minor()) {
         let fault = FieldCode::SumDiffers.says("do not add up to the amount");
         checks.refuse(pointer, fault.amount(total));
         return;

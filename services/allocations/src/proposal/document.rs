@@ -2,8 +2,8 @@
 
 use super::{State, access, api::own, moves::require_state, store};
 use ::documents::{
-    Document, DocumentErasure, DocumentId, Kind, MAX_DOCUMENTS, Owner, StoredFile, Upload,
-    erase as erase_document, sweep,
+    Document, DocumentErasure, DocumentId, Kind, Owner, StoredFile, Upload, erase as erase_document,
+    remove as remove_document,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -13,7 +13,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, FieldCode, Problem, ProposalId, Reason};
+use kernel::{Code, Problem, ProposalId, Reason};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{
@@ -124,12 +124,7 @@ pub(crate) async fn create(
         let proposal = own(tx, &caller.claims, id.0).await?;
         let is_open = proposal.state.is_pending() || proposal.state.is_promised();
         require_state(&proposal, is_open || proposal.state == State::Draft, "takes no documents")?;
-        let owner = owner_of(&proposal);
-        if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
-            let fault = FieldCode::TooMany.says("the proposal has 50 documents").with("max", MAX_DOCUMENTS);
-            return Err(Problem::new(Code::Conflict).field("/file", fault).into());
-        }
-        let document = owner.attach(tx, &stored, "internal").await?;
+        let document = owner_of(&proposal).attach(tx, &stored, "internal").await?;
         Ok(Created::new(format!("/v1/proposal-documents/{}", document.id), 1, document))
     })
     .await
@@ -173,20 +168,13 @@ pub(crate) async fn remove(
     context: Data<Context>,
     id: Id<DocumentId>,
 ) -> ApiResult {
-    let mut removed = None;
-    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+    remove_document(&context, &request, &caller.claims, &KINDS, async |tx, scope| {
         let (document, owner) = find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
         let proposal = own(tx, &caller.claims, owner).await?;
         require_state(&proposal, proposal.state == State::Draft, "keeps its documents")?;
-        owner_of(&proposal).detach(tx, &document).await?;
-        removed = Some(document.sha256);
-        Ok(())
-    });
-    let answer = answer.await?;
-    if let Some(sha256) = removed {
-        sweep::destroy_unnamed(&context.store, &KINDS, sha256).await;
-    }
-    Ok(answer)
+        Ok::<_, ApiError>((document, owner_of(&proposal)))
+    })
+    .await
 }
 
 /// Erases a document of a proposal

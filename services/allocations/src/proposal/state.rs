@@ -97,7 +97,7 @@ closed_set! {
         ApprovePartly = "approve_partly",
         Defer = "defer",
         Reject = "reject",
-        /// It was deferred until its window closed.
+        /// Its window ended before it was decided on for good.
         Lapse = "lapse",
         /// The office takes it back before a decision.
         Withdraw = "withdraw",
@@ -156,7 +156,7 @@ pub(crate) fn transition(from: ProposalState, action: Action) -> Result<Proposal
         Action::ApprovePartly => (from == Shortlisted, PartlyApproved),
         Action::Defer => (from == Shortlisted, Deferred),
         Action::Reject => (from == Shortlisted, Rejected),
-        Action::Lapse => (from == Deferred, Lapsed),
+        Action::Lapse => (matches!(from, Submitted | Eligible | Scored | Shortlisted | Deferred), Lapsed),
         Action::Withdraw => (from == Draft || from.is_pending(), Withdrawn),
         Action::Disburse => (matches!(from, Approved | PartlyApproved | Disbursing), Disbursing),
         Action::Report => (from == Disbursing, Reporting),
@@ -246,7 +246,7 @@ mod tests {
             (A::ApprovePartly, vec![S::Shortlisted]),
             (A::Defer, vec![S::Shortlisted]),
             (A::Reject, vec![S::Shortlisted]),
-            (A::Lapse, vec![S::Deferred]),
+            (A::Lapse, vec![S::Submitted, S::Eligible, S::Scored, S::Shortlisted, S::Deferred]),
             (
                 A::Withdraw,
                 vec![

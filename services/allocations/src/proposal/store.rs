@@ -7,6 +7,7 @@ use super::{
     fields::{AllocationNature, ProposalFields},
     search_key,
 };
+use crate::reference;
 use ::store::{
     StoreError, TenantScope, TenantTx, Transaction, audit, insert_models,
     list::{Conditions, Listed},
@@ -315,16 +316,9 @@ pub(crate) async fn next_reference(
     year: i32,
 ) -> Result<String, StoreError> {
     tx.lock(&format!("allocations:reference:{organisation_id}:{year}")).await?;
-    let prefix = format!("MIR-{year}-");
-    let last = tx
-        .across_offices(async |db| {
-            let text = "SELECT max(reference) FROM allocation_proposal WHERE organisation_id = $1 AND reference LIKE $2";
-            let row = sql::row(db, text, params![organisation_id, format!("{prefix}%")]).await?;
-            Ok(row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten())
-        })
-        .await?;
-    let last = last.and_then(|text| text.strip_prefix(&prefix)?.parse::<u32>().ok()).unwrap_or(0);
-    Ok(format!("{prefix}{:05}", last + 1))
+    let prefix = reference::prefix("MIR", year);
+    tx.across_offices(async |db| reference::next(db, "allocation_proposal", organisation_id, &prefix).await)
+        .await
 }
 
 pub(crate) async fn insert(tx: &Transaction, row: &Model) -> Result<(), StoreError> {

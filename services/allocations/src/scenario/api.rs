@@ -1,6 +1,6 @@
 use super::{
-    answer::WhatIfAnswer,
-    question::WhatIfQuestion,
+    answer::{WhatIfAnswer, WhatIfPortfolio},
+    question::{WhatIfObjective, WhatIfQuestion},
     run,
     store::{self, Model, ScenarioReason, Trace},
 };
@@ -8,7 +8,7 @@ use ::store::StoreError;
 use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{FieldCode, PrincipalId, Problem, ScenarioId, WindowId};
+use kernel::{FieldCode, Money, PrincipalId, Problem, ScenarioId, WindowId};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
@@ -48,17 +48,77 @@ impl TryFrom<Model> for Scenario {
     }
 }
 
-impl Row for Scenario {
+/// A scenario in a list: what was asked, and what it comes to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScenarioSummary {
+    id: ScenarioId,
+    window_id: WindowId,
+    #[schema(max_length = 200)]
+    title: String,
+    #[schema(max_length = 5000)]
+    note: Option<String>,
+    objective: WhatIfObjective,
+    /// In US dollars.
+    envelope: Money,
+    /// Whether no portfolio is better than `best` (or, where there is none, that none is possible).
+    is_proven: bool,
+    /// The best portfolio; null where none keeps to all rules.
+    best: Option<ScenarioValue>,
+    /// What the committee had approved on the day on which it was saved.
+    decided: ScenarioValue,
+    created_by: PrincipalId,
+    created_at: DateTime<Utc>,
+}
+
+/// What a portfolio comes to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScenarioValue {
+    /// All together, in US dollars.
+    amount: Money,
+    /// Points times dollars, or points, by the objective.
+    #[schema(example = "163200000", max_length = 60)]
+    value: String,
+}
+
+impl From<WhatIfPortfolio> for ScenarioValue {
+    fn from(portfolio: WhatIfPortfolio) -> Self {
+        Self { amount: portfolio.amount, value: portfolio.value }
+    }
+}
+
+impl TryFrom<Model> for ScenarioSummary {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let answer = row.answer()?;
+        let Model { id, window_id, title, note, created_by, created_at, .. } = row;
+        Ok(Self {
+            id,
+            window_id,
+            title,
+            note,
+            objective: answer.objective,
+            envelope: answer.envelope,
+            is_proven: answer.is_proven,
+            best: answer.best.map(ScenarioValue::from),
+            decided: answer.decided.into(),
+            created_by,
+            created_at,
+        })
+    }
+}
+
+impl Row for ScenarioSummary {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
         ("title", |row| row.title.as_str().into()),
-        ("objective", |row| row.question.objective.as_str().into()),
-        ("envelope_usd", |row| row.answer.envelope.into()),
-        ("is_proven", |row| row.answer.is_proven.into()),
-        ("best_usd", |row| row.answer.best.as_ref().map(|best| best.amount).into()),
-        ("best_value", |row| row.answer.best.as_ref().map(|best| best.value.as_str()).into()),
-        ("decided_usd", |row| row.answer.decided.amount.into()),
-        ("decided_value", |row| row.answer.decided.value.as_str().into()),
+        ("objective", |row| row.objective.as_str().into()),
+        ("envelope_usd", |row| row.envelope.into()),
+        ("is_proven", |row| row.is_proven.into()),
+        ("best_usd", |row| row.best.as_ref().map(|best| best.amount).into()),
+        ("best_value", |row| row.best.as_ref().map(|best| best.value.as_str()).into()),
+        ("decided_usd", |row| row.decided.amount.into()),
+        ("decided_value", |row| row.decided.value.as_str().into()),
         ("created_at", |row| row.created_at.to_rfc3339().into()),
     ];
 }
@@ -134,10 +194,11 @@ pub(crate) async fn what_if(
 
 /// Lists the scenarios of a window
 ///
-/// Newest first. For the secretariat, and for members of the committee from the deliberation on (404 for others).
+/// Newest first, each with what it comes to; `GET /v1/scenarios/{id}` has the whole answer. For the secretariat, and
+/// for members of the committee from the deliberation on (404 for others).
 #[utoipa::path(tag = "allocation windows", params(("id" = Uuid, Path, description = "The window"), Paging),
     security(("oauth2" = ["proposals:read"])),
-    responses((status = 200, description = "The scenarios", body = Envelope<Scenario>), ReadProblems))]
+    responses((status = 200, description = "The scenarios", body = Envelope<ScenarioSummary>), ReadProblems))]
 #[get("/v1/allocation-windows/{id}/scenarios")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -155,9 +216,33 @@ pub(crate) async fn list(
     let page = paging.0.of("allocation-scenarios", &(claims.office_id, window_id))?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, window_id, page, page.after()?).await?;
-        Ok(page.page(rows, |row| row.id).try_map(Scenario::try_from)?)
+        Ok(page.page(rows, |row| row.id).try_map(ScenarioSummary::try_from)?)
     })
     .await
+}
+
+/// Gets a scenario
+///
+/// With its question, its answer and the reasons for every difference. For the secretariat, and for members of the
+/// committee from the deliberation on (404 for others).
+#[utoipa::path(tag = "allocation windows", params(("id" = Uuid, Path, description = "The scenario")),
+    security(("oauth2" = ["proposals:read"])),
+    responses((status = 200, description = "The scenario", body = Scenario), ReadProblems))]
+#[get("/v1/scenarios/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ProposalsRead>,
+    context: Data<Context>,
+    id: Id<ScenarioId>,
+) -> ApiResult {
+    let (claims, now) = (&caller.claims, context.store.clock().now());
+    let found = service::read(&context, claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        run::shown_window(db, scope, claims, row.window_id, now).await?;
+        Ok(Scenario::try_from(row)?)
+    });
+    // It never changes.
+    response::record(&request, 1, &found.await?)
 }
 
 /// Saves a scenario
@@ -199,7 +284,7 @@ pub(crate) async fn create(
         };
         store::insert(tx, &row).await?;
         tx.audit_created("scenario.create", &row, &Trace::from(&row)).await?;
-        let location = format!("/v1/allocation-windows/{}/scenarios", row.window_id);
+        let location = format!("/v1/scenarios/{}", row.id);
         Ok(Created::new(location, 1, Scenario::try_from(row)?))
     })
     .await

@@ -1,5 +1,6 @@
 use super::{answer::WhatIfAnswer, question::WhatIfQuestion};
-use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql};
+use crate::records;
+use ::store::{StoreError, TenantScope, Transaction, audit, insert_models};
 use kernel::{OfficeId, OrganisationId, PrincipalId, ProposalId, ScenarioId, WindowId};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -107,14 +108,18 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<ScenarioId>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut values = params![scope.organisation_id(), window_id];
-    let mut text = "SELECT * FROM scenario WHERE organisation_id = $1 AND window_id = $2".to_owned();
-    if let Some(after) = after {
-        values.push(after.into());
-        text.push_str(" AND id < $3");
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-    sql::all(db, &text, values).await
+    let conditions: [(&str, Option<sea_orm::Value>); 2] =
+        [("window_id =", Some(window_id.into())), ("id <", after.map(Into::into))];
+    records::newest(db, scope, "scenario", &conditions, page.limit + 1).await
+}
+
+/// A scenario of the organisation.
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: ScenarioId,
+) -> Result<Option<Model>, StoreError> {
+    records::find(db, scope, "scenario", id).await
 }
 
 pub(crate) async fn insert(tx: &Transaction, row: &Model) -> Result<(), StoreError> {

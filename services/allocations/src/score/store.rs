@@ -107,11 +107,31 @@ pub(crate) async fn strike(
     Ok(())
 }
 
+/// Counts the sheet of a reviewer again that was struck: the conflict of interest was lifted.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn restore(
+    tx: &Transaction,
+    proposal_id: ProposalId,
+    person_id: PersonId,
+) -> Result<(), StoreError> {
+    let text =
+        "UPDATE score_sheet SET struck = NULL, struck_at = NULL, updated_at = $1, version = version + 1
+                WHERE proposal_id = $2 AND person_id = $3 AND struck_at IS NOT NULL";
+    sql::execute(tx.db(), text, params![tx.now(), proposal_id, person_id]).await?;
+    Ok(())
+}
+
+/// Whether as many sheets count as the window needs.
+pub(crate) fn has_enough(sheets: &[Model], needed: i32) -> bool {
+    let counted = sheets.iter().filter(|sheet| sheet.is_counted()).count();
+    counted >= usize::try_from(needed).unwrap_or(0).max(1)
+}
+
 /// Whether the last review of a proposal has come: as many sheets count as the window needs, and nobody has one begun.
 pub(crate) fn is_complete(sheets: &[Model], needed: i32) -> bool {
-    let counted = sheets.iter().filter(|sheet| sheet.is_counted()).count();
-    let needed = usize::try_from(needed).unwrap_or(0).max(1);
-    counted >= needed && !sheets.iter().any(Model::is_outstanding)
+    has_enough(sheets, needed) && !sheets.iter().any(Model::is_outstanding)
 }
 
 /// Whether somebody sees the sheets of others on a proposal: a reviewer once their own is submitted, other staff always.
@@ -149,7 +169,8 @@ mod tests {
         assert!(is_complete(&[done.clone(), done.clone()], 2));
         assert!(!is_complete(&[done.clone(), struck.clone()], 2), "a struck sheet does not count");
         assert!(is_complete(&[done.clone(), done.clone(), struck], 2), "and is not waited for");
-        assert!(!is_complete(&[done.clone(), done.clone(), begun], 2));
+        assert!(!is_complete(&[done.clone(), done.clone(), begun.clone()], 2));
+        assert!(has_enough(&[done.clone(), done.clone(), begun], 2), "at the end it is not waited for");
         assert!(!is_complete(&[], 0) && is_complete(&[done], 0));
     }
 }

@@ -1,7 +1,7 @@
 //! The rows of shortfall cases.
 
 use super::{Action, State, closed_by, transition};
-use crate::{lot, window};
+use crate::{lot, records, window};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{ContributionId, LotId, OfficeId, OrganisationId, PoolId, ShortfallId};
@@ -69,11 +69,6 @@ pub(crate) struct Filter {
     pub(crate) pool_id: Option<PoolId>,
 }
 
-/// Cases are the staff's.
-fn is_staff(scope: &TenantScope) -> bool {
-    matches!(scope, TenantScope::Offices { .. } | TenantScope::Organisation { .. })
-}
-
 /// The cases of the organisation, newest first.
 pub(crate) async fn list(
     scope: &TenantScope,
@@ -82,24 +77,12 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<ShortfallId>,
 ) -> Result<Vec<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(Vec::new());
-    }
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM shortfall WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 3] = [
         ("state =", filter.state.map(Into::into)),
         ("pool_id =", filter.pool_id.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "shortfall", &conditions, page.limit + 1).await
 }
 
 async fn get(
@@ -107,11 +90,7 @@ async fn get(
     db: &impl ConnectionTrait,
     id: ShortfallId,
 ) -> Result<Option<Model>, StoreError> {
-    if !is_staff(scope) {
-        return Ok(None);
-    }
-    let text = "SELECT * FROM shortfall WHERE id = $1 AND organisation_id = $2";
-    Ok(sql::all::<Model>(db, text, params![id, scope.organisation_id()]).await?.pop())
+    records::find(db, scope, "shortfall", id).await
 }
 
 /// The case, locked until this transaction ends, after its pool.

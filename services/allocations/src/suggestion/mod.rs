@@ -4,6 +4,7 @@
 pub(crate) mod api;
 pub(crate) mod money;
 pub(crate) mod store;
+pub(crate) mod worker;
 
 use auth::ApiError;
 use kernel::{Code, FieldCode, PlanId, Problem, closed_set};

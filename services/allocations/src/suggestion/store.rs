@@ -265,6 +265,43 @@ pub(crate) async fn renew(
     Ok(())
 }
 
+/// Follows an allocation whose money or state changed: what could be withdrawn of it is another amount, or nothing.
+/// Only what stands beside the proposal is read, since whoever takes a step of it may not read those of other offices.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn renew_of(tx: &Transaction, row: &proposal::store::Model) -> Result<(), StoreError> {
+    let text = "SELECT * FROM suggestion WHERE proposal_id = $1 AND state = 'open' ORDER BY id";
+    let open: Vec<Model> = sql::all(tx.db(), text, params![row.id]).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    tx.lock_all(open.iter().map(|suggestion| lock_of(suggestion.id))).await?;
+    let open: Vec<Model> = sql::all(tx.db(), text, params![row.id]).await?;
+    let is_running = matches!(
+        row.state,
+        proposal::State::Approved | proposal::State::PartlyApproved | proposal::State::Disbursing
+    );
+    let amounts = promise::of(tx.db(), &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    let expected = if row.nature == AllocationNature::Bridge { row.fields()?.expected } else { None };
+    let most = amounts.allocated.min(expected.map_or(i64::MAX, |expected| expected.amount.minor()));
+    let most = if is_running { most } else { 0 };
+    let changed: Vec<Model> =
+        open.into_iter().filter_map(|suggestion| limited(tx, suggestion, most)).collect();
+    upsert_models(tx.db(), &changed).await?;
+    Ok(())
+}
+
+/// The next version of an open suggestion when no more than some cents can be withdrawn; none when it stays as it is.
+fn limited(tx: &Transaction, row: Model, most: i64) -> Option<Model> {
+    let amount = row.money.min(most);
+    if amount <= 0 {
+        return lapsed(tx, row);
+    }
+    let version = row.version + 1;
+    (amount != row.amount).then(|| Model { version, amount, updated_at: tx.now(), ..row })
+}
+
 /// Earmarked money, and whose it is.
 struct Arrived {
     organisation_id: OrganisationId,

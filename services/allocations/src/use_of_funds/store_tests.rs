@@ -282,3 +282,70 @@ async fn earmarked_money_suggests_to_replace_what_is_not_disbursed() {
     let again = suggestions(&store).await;
     assert_eq!((again.len(), again[0].state, again[0].amount), (1, suggestion::State::Open, 50_000_000));
 }
+
+#[tokio::test]
+async fn a_suggestion_follows_what_is_left_to_withdraw() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    let earmarked = Fact {
+        earmarking: Some(Earmarking::Earmarked.as_str().to_owned()),
+        countries: ",SDN,".to_owned(),
+        ..gift(5, 15_000_000)
+    };
+    counts(&store, earmarked).await;
+    let made = suggestions(&store).await;
+    assert_eq!((made[0].amount, made[0].version), (15_000_000, 1));
+    posted(&store, Command::Disburse { proposal_id: PROPOSAL, amount: 30_000_000 }, 2).await;
+    assert_eq!(suggestions(&store).await, made, "as much as before is left to withdraw");
+    posted(&store, Command::Disburse { proposal_id: PROPOSAL, amount: 10_000_000 }, 3).await;
+    let less = suggestions(&store).await;
+    assert_eq!((less[0].amount, less[0].version), (10_000_000, 2));
+    posted(&store, Command::Disburse { proposal_id: PROPOSAL, amount: 10_000_000 }, 4).await;
+    assert_eq!(suggestions(&store).await[0].state, suggestion::State::Lapsed);
+}
+
+#[tokio::test]
+async fn an_allocation_is_told_of_again_when_its_money_is_another_donors() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    let mut tx = store.system(Actor::system()).await.unwrap();
+    let corrected = Fact { sequence: 2, donor_id: Some(DonorId::from_u128(8)), ..gift(SWEDEN, 100_000_000) };
+    upsert_models(tx.db(), std::slice::from_ref(&corrected)).await.unwrap();
+    let why = Why::Event { id: corrected.id, sequence: 2 };
+    let roots = BTreeMap::from([(corrected.root_id, why)]);
+    let concerned = recount(&tx, ORGANISATION, &roots).await.unwrap();
+    allocation_event::emit_next(&mut tx, concerned).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = events(&store).await;
+    assert_eq!(told.len(), 2);
+    assert!(told[0].sequence < told[1].sequence);
+    assert_eq!(told[1].sources[0].donor_id, Some(DonorId::from_u128(8)));
+}
+
+#[tokio::test]
+async fn money_that_came_before_an_allocation_is_suggested_for_it() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    let earmarked = |number: u128, countries: &str| Fact {
+        earmarking: Some(Earmarking::Earmarked.as_str().to_owned()),
+        countries: countries.to_owned(),
+        ..gift(number, 15_000_000)
+    };
+    counts(&store, earmarked(5, ",SDN,UKR,")).await;
+    counts(&store, earmarked(6, ",TCD,")).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    assert!(suggestions(&store).await.is_empty());
+    let tx = store.system(Actor::system()).await.unwrap();
+    let text = "UPDATE allocation_proposal SET updated_at = $1";
+    sql::execute(tx.db(), text, params![tx.now()]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!suggestion::worker::look(&store).await.unwrap());
+    let made = suggestions(&store).await;
+    assert_eq!(made.len(), 1);
+    assert_eq!((made[0].contribution_id, made[0].amount), (ContributionId::from_u128(5), 15_000_000));
+}

@@ -122,8 +122,14 @@ pub(super) async fn uses(
     let roots = known::contribution::roots_of(db, &[id]).await?;
     let root_id = roots.get(&id).copied().unwrap_or(id);
     let organisation_id = scope.organisation_id();
-    let lots = lot::store::by_roots(db, organisation_id, &[root_id]).await?;
-    let Some(lot) = lots.into_values().next().filter(|lot| is_readable(scope, lot)) else { return Ok(None) };
+    // A part with terms of its own is counted apart, with its payments.
+    let records = known::contribution::by_roots(db, organisation_id, &[root_id]).await?.remove(&root_id);
+    let records = records.unwrap_or_default();
+    let terms = records.iter().find(|record| record.id == id).map(known::contribution::Model::terms);
+    let part = terms.and_then(|terms| known::contribution::first_with(&records, terms)).unwrap_or(root_id);
+    let mut lots = lot::store::by_roots(db, organisation_id, &[part, root_id]).await?;
+    let found = lots.remove(&part).or_else(|| lots.remove(&root_id));
+    let Some(lot) = found.filter(|lot| is_readable(scope, lot)) else { return Ok(None) };
     let text = "SELECT * FROM position WHERE lot_id = $1 AND amount > 0";
     let rows: Vec<position::Model> = sql::all(db, text, params![lot.id]).await?;
     let positions: Vec<Position> = rows.iter().map(Position::from).chain(beside(&lot)).collect();
@@ -137,7 +143,7 @@ pub(super) async fn uses(
         None => None,
     };
     Ok(Some(ContributionUses {
-        contribution_id: root_id,
+        contribution_id: lot.root_id.unwrap_or(root_id),
         donor_id: lot.donor_id,
         donor_name: donor_name.or(lot.donor_name),
         pool_id: lot.pool_id,

@@ -80,7 +80,7 @@ pub(crate) struct WindowRecord {
 /// A window with its sums.
 pub(crate) async fn record(db: &impl ConnectionTrait, row: Model) -> Result<WindowRecord, ApiError> {
     let promised = ledger::promise::of_window(db, row.id).await?;
-    let headroom = ledger::store::headroom(db, row.pool_id, row.id).await?;
+    let headroom = ledger::load::headroom(db, row.pool_id, row.id).await?;
     let (promised, headroom) = (Money::usd(promised), Money::usd(headroom.max(0)));
     Ok(WindowRecord { window: AllocationWindow::try_from(row)?, promised, headroom })
 }
@@ -239,7 +239,7 @@ pub(crate) async fn update(
 /// it is written, under the lock of the pool, so that two windows never count on the same money.
 pub(crate) async fn check_money(tx: &TenantTx, window: &Model) -> Result<(), ApiError> {
     let promised = ledger::promise::of_window(tx.db(), window.id).await?;
-    let headroom = ledger::store::headroom(tx.db(), window.pool_id, window.id).await?;
+    let headroom = ledger::load::headroom(tx.db(), window.pool_id, window.id).await?;
     Ok(check_envelope(window.envelope, promised, headroom)?)
 }
 

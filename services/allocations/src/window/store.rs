@@ -1,7 +1,10 @@
 use super::{Kind, State, Terms, fields::WindowFields};
-use crate::committee::{self, seat::Seat};
+use crate::{
+    committee::{self, seat::Seat},
+    records,
+};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId, PoolId, WindowId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -101,10 +104,22 @@ pub(crate) async fn seats(
     window: &Model,
     now: DateTime<Utc>,
 ) -> Result<Vec<Seat>, StoreError> {
-    let organisation = TenantScope::Organisation { organisation_id: window.organisation_id };
-    let found = committee::store::get(&organisation, db, window.committee_id).await?;
-    let zone = found.map_or_else(|| "UTC".to_owned(), |committee| committee.time_zone);
-    committee::seat::on(db, window.committee_id, committee::day_in(&zone, now)).await
+    let day = committee::store::day_of(db, window.organisation_id, window.committee_id, now).await?;
+    committee::seat::on(db, window.committee_id, day).await
+}
+
+/// The day of an instant as the committee of a window counts days: of what follows from its decisions as well.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn day_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: WindowId,
+    at: DateTime<Utc>,
+) -> Result<NaiveDate, StoreError> {
+    let Some(window) = find(db, organisation_id, id).await? else { return Ok(at.date_naive()) };
+    committee::store::day_of(db, organisation_id, window.committee_id, at).await
 }
 
 /// The lock on what a pool has left, which is taken before any row of a window or a proposal.
@@ -134,8 +149,6 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<WindowId>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM allocation_window WHERE organisation_id = $1".to_owned();
     let conditions: [(&str, Option<sea_orm::Value>); 5] = [
         ("state =", filter.state.map(Into::into)),
         ("kind =", filter.kind.map(Into::into)),
@@ -143,14 +156,7 @@ pub(crate) async fn list(
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            values.push(value);
-            text.push_str(&format!(" AND {condition} ${}", values.len()));
-        }
-    }
-    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-    sql::all(db, &text, values).await
+    records::newest(db, scope, "allocation_window", &conditions, page.limit + 1).await
 }
 
 /// A window of the scope's organisation; none for donors and the public.

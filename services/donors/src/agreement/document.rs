@@ -1,9 +1,7 @@
 //! Documents of agreements: signed copies, annexes, letters. Received and stored like those of reports.
 
 use super::{create::own, store};
-use crate::document::{
-    self, Document, DocumentErasure, DocumentId, KINDS, MAX_DOCUMENTS, OF_AGREEMENTS, Owner, StoredFile,
-};
+use crate::document::{self, Document, DocumentErasure, DocumentId, KINDS, OF_AGREEMENTS, Owner, StoredFile};
 use ::store::{StoreError, TenantScope, TenantTx, params, sql};
 use actix_web::{
     HttpRequest, delete, get, post,
@@ -150,12 +148,7 @@ pub(crate) async fn attach(
     stored: &StoredFile,
     visibility: DocumentVisibility,
 ) -> Result<Document, ApiError> {
-    let owner = owner_of(agreement);
-    if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
-        let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
-        return Err(Problem::new(Code::Conflict).field("/file", fault).into());
-    }
-    owner.attach(tx, stored, visibility.as_str()).await
+    owner_of(agreement).attach(tx, stored, visibility.as_str()).await
 }
 
 pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
@@ -227,8 +220,7 @@ pub(crate) async fn remove(
     context: Data<Context>,
     id: Id<DocumentId>,
 ) -> ApiResult {
-    let mut removed = None;
-    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+    document::remove(&context, &request, &caller.claims, &KINDS, async |tx, scope| {
         let (document, agreement) = find(scope, tx.db(), id.0).await?;
         let agreement = own(tx, &caller.claims, agreement.id).await?;
         unless_half_signed(&agreement)?;
@@ -237,15 +229,9 @@ pub(crate) async fn remove(
             let fault = Fault::state(RecordKind::Agreement, agreement.state.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
-        owner_of(&agreement).detach(tx, &document).await?;
-        removed = Some(document.sha256);
-        Ok(())
-    });
-    let answer = answer.await?;
-    if let Some(sha256) = removed {
-        document::sweep::destroy_unnamed(&context.store, &KINDS, sha256).await;
-    }
-    Ok(answer)
+        Ok((document, owner_of(&agreement)))
+    })
+    .await
 }
 
 /// Erases a document of an agreement

@@ -6,7 +6,7 @@ use kernel::{ReportId, Visibility};
 use sea_orm::ConnectionTrait;
 
 pub(crate) use ::documents::{
-    Document, DocumentErasure, DocumentId, MAX_BYTES, MAX_DOCUMENTS, Owner, StoredFile, Upload, erase, sweep,
+    Document, DocumentErasure, DocumentId, MAX_BYTES, Owner, StoredFile, Upload, erase, remove, sweep,
 };
 
 /// Those of reports.

@@ -65,6 +65,7 @@ fn of_pools() -> Vec<(&'static str, [Gets; 8])> {
         ("PUT /v1/pools/{id}", curated_of_a_donor(428)),
         ("GET /v1/pools/{id}/lots", KNOWN_TO_STAFF),
         ("GET /v1/pools/{id}/entries", KNOWN_TO_STAFF),
+        ("GET /v1/pools/{id}/entries/{number}", KNOWN_TO_STAFF),
         ("GET /v1/pools/{id}/positions", KNOWN_TO_STAFF),
         ("POST /v1/pools/{id}/entries/{number}/reverse", no_such_part()),
     ]
@@ -108,8 +109,8 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("PUT /v1/motions/{id}/vote", of_a_person(409)),
         ("GET /v1/allocation-decisions", LIST_OF_ORGANISATION),
         ("GET /v1/allocation-decisions/{id}", KNOWN_TO_STAFF),
-        ("POST /v1/allocation-decisions/{id}/confirm", curated_of_a_donor(428)),
-        ("POST /v1/allocation-decisions/{id}/decline", curated_of_a_donor(428)),
+        ("POST /v1/allocation-decisions/{id}/confirm", of_a_person(428)),
+        ("POST /v1/allocation-decisions/{id}/decline", of_a_person(428)),
         // There is no circulation: what the draft asks for is not decided on yet.
         ("GET /v1/circulations", staff_only(200)),
         ("POST /v1/circulations", made_of_records(409)),
@@ -135,6 +136,8 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-windows/{id}/what-if", of_the_secretariat()),
         ("GET /v1/allocation-windows/{id}/scenarios", of_the_secretariat()),
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
+        // There is none.
+        ("GET /v1/scenarios/{id}", no_such_part()),
     ]
 }
 

@@ -1,7 +1,6 @@
 use super::{State, api::office_only, store as report};
 use crate::document::{
-    self, Document, DocumentErasure, DocumentId, KINDS, MAX_DOCUMENTS, OF_REPORTS, Owner, StoredFile, Upload,
-    sweep,
+    self, Document, DocumentErasure, DocumentId, KINDS, OF_REPORTS, Owner, StoredFile, Upload,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -9,7 +8,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind, ReportId};
+use kernel::{Code, Fault, Problem, RecordKind, ReportId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::{
     ApiResult, Context, Created, Id, UncheckedBody,
@@ -42,12 +41,7 @@ pub(crate) async fn create(
     service::create(&context, &request, &caller.claims, stored.digest().as_bytes(), async |tx, _| {
         let report = report::get_to_change(tx.scope(), tx, id.0).await?.ok_or_else(Problem::not_found)?;
         drafting(&report)?;
-        let owner = owner_of(&report);
-        if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
-            let fault = FieldCode::TooMany.says("the report has 50 documents").with("max", MAX_DOCUMENTS);
-            return Err(Problem::new(Code::Conflict).field("/file", fault).into());
-        }
-        let document = owner.attach(tx, &stored, "internal").await?;
+        let document = owner_of(&report).attach(tx, &stored, "internal").await?;
         Ok(Created::new(format!("/v1/documents/{}", document.id), 1, document))
     })
     .await
@@ -124,21 +118,14 @@ pub(crate) async fn remove(
     context: Data<Context>,
     id: Id<DocumentId>,
 ) -> ApiResult {
-    let mut removed = None;
-    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+    document::remove(&context, &request, &caller.claims, &KINDS, async |tx, scope| {
         let (document, report) = find(scope, tx.db(), id.0).await?;
         let report = report::get_to_change(scope, tx, report.id).await?.ok_or_else(Problem::not_found)?;
         office_only(&report, &caller.claims)?;
         drafting(&report)?;
-        owner_of(&report).detach(tx, &document).await?;
-        removed = Some(document.sha256);
-        Ok(())
-    });
-    let answer = answer.await?;
-    if let Some(sha256) = removed {
-        sweep::destroy_unnamed(&context.store, &KINDS, sha256).await;
-    }
-    Ok(answer)
+        Ok((document, owner_of(&report)))
+    })
+    .await
 }
 
 /// Erases a document of a report
