@@ -1,7 +1,8 @@
 //! What the committee's allocations became.
 
 use kernel::{
-    ContributionId, DonorId, Money, OfficeId, OrganisationId, PlanId, ProposalId, Visibility, Word,
+    AllocationNature, ContributionId, DonorId, Money, OfficeId, OrganisationId, PlanId, ProposalId,
+    ProposalState, Visibility, Word,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,8 +25,9 @@ pub struct AllocationChanged {
     pub title: String,
     /// Its category, of the list of its window.
     pub category: String,
-    /// `grant`, or `bridge` until money that is expected comes.
-    pub nature: String,
+    /// A grant, or a bridge until money that is expected comes.
+    #[schema(value_type = AllocationNature)]
+    pub nature: Word<AllocationNature>,
     /// ISO 3166-1 alpha-3 codes of its countries.
     pub countries: Vec<String>,
     /// Response plans it is for.
@@ -33,7 +35,8 @@ pub struct AllocationChanged {
     /// The year in which it begins.
     pub year: i32,
     /// The state of the proposal, such as `approved`.
-    pub state: String,
+    #[schema(value_type = ProposalState)]
+    pub state: Word<ProposalState>,
     /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,

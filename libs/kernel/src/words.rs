@@ -171,6 +171,62 @@ closed_set! {
 }
 
 closed_set! {
+    /// The state of a proposal.
+    pub enum ProposalState {
+        Draft = "draft",
+        Submitted = "submitted",
+        Ineligible = "ineligible",
+        Eligible = "eligible",
+        Scored = "scored",
+        Shortlisted = "shortlisted",
+        Deferred = "deferred",
+        Approved = "approved",
+        PartlyApproved = "partly_approved",
+        Rejected = "rejected",
+        Lapsed = "lapsed",
+        Withdrawn = "withdrawn",
+        Disbursing = "disbursing",
+        Reporting = "reporting",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+impl ProposalState {
+    /// Whether the committee has promised money to it, and it is not over.
+    pub const fn is_promised(self) -> bool {
+        matches!(
+            self,
+            ProposalState::Approved
+                | ProposalState::PartlyApproved
+                | ProposalState::Disbursing
+                | ProposalState::Reporting
+        )
+    }
+
+    /// Whether it was sent and waits for a decision, now or in the next meeting.
+    pub const fn is_pending(self) -> bool {
+        matches!(
+            self,
+            ProposalState::Submitted
+                | ProposalState::Ineligible
+                | ProposalState::Eligible
+                | ProposalState::Scored
+                | ProposalState::Shortlisted
+                | ProposalState::Deferred
+        )
+    }
+}
+
+closed_set! {
+    /// The nature of an allocation: a grant, or a bridge until money that is expected comes.
+    pub enum AllocationNature {
+        Grant = "grant",
+        Bridge = "bridge",
+    }
+}
+
+closed_set! {
     /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",

@@ -35,11 +35,11 @@ async fn event_of(
         reference: row.reference,
         title: row.title,
         category: row.category,
-        nature: row.nature.as_str().to_owned(),
+        nature: row.nature.into(),
         countries: split(&row.countries),
         plan_ids: split(&row.plan_ids).iter().filter_map(|id| id.parse().ok()).collect(),
         year: row.start_date.year(),
-        state: row.state.as_str().to_owned(),
+        state: row.state.into(),
         visibility: row.visibility.into(),
         amounts: AllocationAmounts {
             approved: row.approved.map(Money::usd),
