@@ -56,6 +56,7 @@ const READ_MODELS: [(&str, &[&str]); 4] = [
             "known_contribution",
             "known_donor",
             "known_plan",
+            "known_plan_funding",
             "inbox",
         ],
     ),

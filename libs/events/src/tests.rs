@@ -70,6 +70,7 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &["nature", "state", "visibility"],
     );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
+    stays_as_it_came::<PlanFundingChanged>(json!({ "requirement": usd, "funding": usd, "pledges": usd }), &[]);
     stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
     stays_as_it_came::<ClientChanged>(json!({ "active": true, "scopes": ["permission:of_tomorrow"] }), &[]);
 }

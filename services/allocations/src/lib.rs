@@ -18,6 +18,7 @@ mod meeting;
 mod migration;
 mod minutes;
 mod motion;
+mod need;
 mod pool;
 mod procedure;
 mod proposal;
@@ -119,6 +120,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(procedure::window_steps::close)
         .service(procedure::window_steps::cancel)
         .service(procedure::elections::get)
+        .service(need::index::read)
+        .service(need::index::write)
         .service(proposal::api::list)
         .service(proposal::api::create)
         .service(proposal::api::get)

@@ -141,6 +141,11 @@ pub(crate) fn plan_scope(key: &str) -> String {
     format!("plan:{key}")
 }
 
+/// The plan whose scope it is, as the funding read model knows it.
+pub(crate) fn plan_of_scope(scope: &str) -> Option<&str> {
+    scope.strip_prefix("plan:")
+}
+
 /// A usage year, over the countries that count it.
 pub(crate) fn year_scope(year: i32) -> String {
     format!("year:{year}")

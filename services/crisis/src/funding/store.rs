@@ -1,9 +1,9 @@
 use super::{
-    fact::{Amounts, Cell, Fact, Member, RECIPIENTS, amounts, cells},
+    fact::{Amounts, Cell, Fact, Member, RECIPIENTS, amounts, cells, plan_of_scope},
     listed,
     rows::{cell, fact},
 };
-use crate::version;
+use crate::{to_tell, version};
 use kernel::{ContributionId, DonorId, DonorType, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
@@ -55,6 +55,7 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(ContributionId, Fact)>) 
     }
     let changes = Changes::from(deltas);
     write_cells(tx.db(), &changes).await?;
+    to_tell::plans(tx, changes.plans());
     let listed = changes.cells.iter().map(|(key, (_, delta))| (key, *delta));
     listed::add(tx.db(), listed, changes.departures).await?;
     let organisations: Vec<OrganisationId> = counted.values().map(|fact| fact.organisation_id).collect();
@@ -91,6 +92,16 @@ impl From<Deltas> for Changes {
         cells.retain(|(_, (name, delta))| name.is_some() || *delta != Amounts::default());
         cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Self { cells, departures }
+    }
+}
+
+impl Changes {
+    /// The plans whose funding or pledges they change, by how they are known.
+    fn plans(&self) -> impl Iterator<Item = (OrganisationId, String)> {
+        let totals = self.cells.iter().filter(|((_, _, dimension, _), _)| *dimension == "total");
+        totals.filter_map(|((organisation_id, scope, ..), _)| {
+            Some((*organisation_id, plan_of_scope(scope)?.to_owned()))
+        })
     }
 }
 

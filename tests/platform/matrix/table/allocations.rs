@@ -135,6 +135,8 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-windows/{id}/what-if", of_the_secretariat()),
         ("GET /v1/allocation-windows/{id}/scenarios", of_the_secretariat()),
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
+        ("GET /v1/vulnerability-index", staff_only(200)),
+        ("PUT /v1/vulnerability-index", curated(428)),
     ]
 }
 
