@@ -13,7 +13,8 @@ use store::{Actor, Postgres, Store, migration, params, sql, waiting};
 use testkit::{TempDir, eventually};
 use tests::{World, flows, page, text};
 
-/// The tables that events alone write, by service. (Mails are no read model: they are sent once.)
+/// The tables that events alone write, by service. (Mails are no read model: they are sent once. What plans have received is
+/// told up to a minute later, so `known_plan_funding` may change while it is compared.)
 const READ_MODELS: [(&str, &[&str]); 4] = [
     ("identity", &["known_agreement", "known_donor", "inbox"]),
     (
@@ -56,7 +57,6 @@ const READ_MODELS: [(&str, &[&str]); 4] = [
             "known_contribution",
             "known_donor",
             "known_plan",
-            "known_plan_funding",
             "inbox",
         ],
     ),

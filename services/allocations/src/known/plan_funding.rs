@@ -74,3 +74,62 @@ pub(crate) async fn all(
     let plans: Vec<plan::Model> = sql::all(db, text, params![organisation_id]).await?;
     Ok(plans.into_iter().filter_map(|plan| funding.remove(&plan.id).map(|row| (plan, row))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::Migrator;
+    use kernel::{Money, SystemClock};
+    use std::sync::Arc;
+    use store::{Actor, Store};
+
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+
+    fn event(plan: u128, sequence: i64, funding: i64) -> PlanFundingChanged {
+        PlanFundingChanged {
+            id: PlanId::from_u128(plan),
+            sequence,
+            organisation_id: ORGANISATION,
+            requirement: Some(Money::usd(1_000)),
+            funding: Money::usd(funding),
+            pledges: Money::usd(5),
+        }
+    }
+
+    fn known(plan: u128) -> plan::Model {
+        plan::Model {
+            id: PlanId::from_u128(plan),
+            organisation_id: ORGANISATION,
+            name: "Chad".to_owned(),
+            fts_id: None,
+            countries: ",TCD,".to_owned(),
+            years: ",2026,".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_event_of_a_plan_counts_and_one_of_an_unknown_plan_waits_for_it() {
+        let folder = testkit::folder();
+        let file = folder.path().join("allocations.db");
+        let store = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
+        store::migration::migrate::<Migrator>(&store).await.unwrap();
+        let told = async |events: Vec<PlanFundingChanged>| {
+            let mut tx = store.system(Actor::system()).await.unwrap();
+            PlanFunding.apply(&mut tx, events).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let found = async || {
+            let db = store.system_read().await.unwrap();
+            let all = all(&db, ORGANISATION).await.unwrap();
+            all.iter().map(|(plan, row)| (plan.id.as_u128(), row.funding)).collect::<Vec<_>>()
+        };
+        told(vec![event(1, 1, 100), event(2, 1, 7), event(1, 2, 300)]).await;
+        assert!(found().await.is_empty(), "which countries they are for is not known yet");
+        let tx = store.system(Actor::system()).await.unwrap();
+        upsert_models(tx.db(), &[known(1)]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(found().await, [(1, 300)]);
+        told(vec![event(1, 3, 250)]).await;
+        assert_eq!(found().await, [(1, 250)]);
+    }
+}
