@@ -39,6 +39,8 @@ const READ_MODELS: [(&str, &[&str]); 4] = [
             "known_person",
             "known_person_office",
             "known_donor",
+            "known_allocation",
+            "known_allocation_source",
             "funding_fact",
             "funding_cell",
             "public_donor",

@@ -15,7 +15,7 @@ pub(super) fn migration() -> Box<dyn MigrationTrait> {
 
 impl MigrationName for M0013 {
     fn name(&self) -> &str {
-        "m0013_plan_funding"
+        "m0013_plan_funding_allocations"
     }
 }
 
@@ -26,6 +26,8 @@ impl MigrationTrait for M0013 {
         let tables = [
             Tenant::organisation("plan_to_tell", "organisation_id"),
             Tenant::organisation("plan_funding", "organisation_id"),
+            Tenant::organisation("known_allocation", "organisation_id"),
+            Tenant::organisation("known_allocation_source", "organisation_id"),
         ];
         protect(manager, &tables).await?;
         let db = manager.get_connection();
@@ -52,7 +54,8 @@ async fn note_every_plan(db: &impl ConnectionTrait) -> Result<(), StoreError> {
 }
 
 /// `plan_to_tell` has a row for each change that may have changed what a plan needs or has received; `plan_funding` what was
-/// told last. Amounts are US cents.
+/// told last. Of contributions that were counted before, the first record of the same money is not known until they change or
+/// the read model is rebuilt: until then nothing counts as allocated of them. Amounts are US cents.
 const TABLES: &str = "
 CREATE TABLE plan_to_tell (
   organisation_id {uuid} NOT NULL,
@@ -72,4 +75,22 @@ CREATE TABLE plan_funding (
   told_at {instant} NOT NULL
 );
 CREATE INDEX plan_funding_by_key ON plan_funding (organisation_id, funding_key);
+ALTER TABLE funding_fact ADD COLUMN root_id {uuid};
+CREATE INDEX funding_fact_by_root ON funding_fact (root_id);
+CREATE TABLE known_allocation (
+  id {uuid} PRIMARY KEY,
+  organisation_id {uuid} NOT NULL,
+  visibility text NOT NULL,
+  country text,
+  year integer NOT NULL,
+  plan_id {uuid}
+);
+CREATE TABLE known_allocation_source (
+  allocation_id {uuid} NOT NULL,
+  root_id {uuid} NOT NULL,
+  organisation_id {uuid} NOT NULL,
+  amount bigint NOT NULL,
+  PRIMARY KEY (allocation_id, root_id)
+);
+CREATE INDEX known_allocation_source_by_root ON known_allocation_source (root_id);
 ";

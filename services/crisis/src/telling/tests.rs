@@ -66,6 +66,8 @@ async fn given(store: &Store, number: u128, amount: i64, status: ContributionSta
         is_ours: Some(true),
         counts_ours: Some(true),
         counts_reported: Some(true),
+        root_id: None,
+        allocated: Vec::new(),
     };
     let tx = store.system(Actor::system()).await.unwrap();
     funding::apply(&tx, vec![(ContributionId::from_u128(number), fact)]).await.unwrap();
