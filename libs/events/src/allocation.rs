@@ -1,8 +1,10 @@
 //! What the committee's allocations became.
 
+use chrono::{DateTime, Utc};
 use kernel::{
-    AllocationNature, ContributionId, DonorId, Money, OfficeId, OrganisationId, PlanId, ProposalId,
-    ProposalState, Visibility, Word,
+    AllocationNature, CommitteeId, ContributionId, DecisionId, DecisionState, DonorId, Money, OfficeId,
+    OrganisationId, PlanId, PoolId, ProposalId, ProposalState, Resolution, ShortfallId, ShortfallState,
+    Visibility, WindowId, WindowKind, WindowState, Word,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -78,4 +80,104 @@ pub struct AllocationSource {
     pub disbursed: Money,
     /// Spent of it.
     pub spent: Money,
+}
+
+/// A window for proposals was created, changed or moved on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllocationWindowChanged {
+    /// The window.
+    pub id: WindowId,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The office that keeps it.
+    pub office_id: OfficeId,
+    /// The pool whose money it gives out.
+    pub pool_id: PoolId,
+    /// The committee that decides.
+    pub committee_id: CommitteeId,
+    /// Its kind.
+    #[schema(value_type = WindowKind)]
+    pub kind: Word<WindowKind>,
+    /// Its state.
+    #[schema(value_type = WindowState)]
+    pub state: Word<WindowState>,
+    /// Its title.
+    pub title: String,
+    /// What it gives out at most, in US dollars.
+    pub envelope: Money,
+    /// From when on it takes proposals.
+    pub opens_at: DateTime<Utc>,
+    /// Until when it takes proposals.
+    pub closes_at: DateTime<Utc>,
+}
+
+/// A committee took a decision, or the head of the organisation answered it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllocationDecisionChanged {
+    /// The decision.
+    pub id: DecisionId,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The office of the committee.
+    pub office_id: OfficeId,
+    /// Its human-readable reference, such as `DEC-2026-00042`.
+    pub reference: String,
+    /// The committee.
+    pub committee_id: CommitteeId,
+    /// The proposal that it is about; none for one about something else.
+    pub proposal_id: Option<ProposalId>,
+    /// The window of the proposal.
+    pub window_id: Option<WindowId>,
+    /// The pool of the window.
+    pub pool_id: Option<PoolId>,
+    /// What was decided.
+    #[schema(value_type = Resolution)]
+    pub resolution: Word<Resolution>,
+    /// The amount that was decided on, in US dollars.
+    pub amount: Option<Money>,
+    /// Whether it holds.
+    #[schema(value_type = DecisionState)]
+    pub state: Word<DecisionState>,
+    /// SHA-256 of its content, hexadecimal.
+    pub sha256: String,
+    /// The decision that it took the place of.
+    pub supersedes_id: Option<DecisionId>,
+    /// Until when the head of the organisation may answer; none where the committee has the last word.
+    pub confirm_until: Option<DateTime<Utc>>,
+    /// When it was taken.
+    pub decided_at: DateTime<Utc>,
+}
+
+/// Less of a contribution came than was promised of it, or what lacked was covered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShortfallChanged {
+    /// The case.
+    pub id: ShortfallId,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The office of the pool.
+    pub office_id: OfficeId,
+    /// The pool.
+    pub pool_id: PoolId,
+    /// The first record of the contribution.
+    pub contribution_id: ContributionId,
+    /// Its state.
+    #[schema(value_type = ShortfallState)]
+    pub state: Word<ShortfallState>,
+    /// What lacked when it opened, in US dollars.
+    pub uncovered: Money,
+    /// What other money took the place of.
+    pub covered: Money,
+    /// What own funds of the organisation took the place of.
+    pub absorbed: Money,
+    /// When it was found.
+    pub opened_at: DateTime<Utc>,
+    /// When it ended.
+    pub closed_at: Option<DateTime<Utc>>,
 }

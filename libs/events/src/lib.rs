@@ -9,7 +9,10 @@ mod allocation;
 mod flow_object;
 
 pub use account::{ClientChanged, OfficeRoles, PersonChanged, RepresentativeChanged};
-pub use allocation::{AllocationAmounts, AllocationChanged, AllocationSource};
+pub use allocation::{
+    AllocationAmounts, AllocationChanged, AllocationDecisionChanged, AllocationSource, AllocationWindowChanged,
+    ShortfallChanged,
+};
 pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -448,6 +451,9 @@ events! {
     PlanChanged: "crisis", "plan";
     PlanFundingChanged: "crisis", "plan-funding";
     AllocationChanged: "allocations", "allocation";
+    AllocationWindowChanged: "allocations", "window";
+    AllocationDecisionChanged: "allocations", "decision";
+    ShortfallChanged: "allocations", "shortfall";
     AuditHeadPublished: "audit", "head";
 }
 

@@ -32,7 +32,7 @@ pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
     ActorKind, AgreementState, AllocationNature, ClearanceDecision, ClearanceProducer, ContributionStatus,
-    ContributionType, DonorStatus, DonorType, Earmarking, ErasureReason, MoneyScope, NotificationKind,
-    OfficeKind, PlanType, ProposalState, ReportKind, ReportState, ReportTemplate, Segment, StaffRole,
-    Visibility,
+    ContributionType, DecisionState, DonorStatus, DonorType, Earmarking, ErasureReason, MoneyScope,
+    NotificationKind, OfficeKind, PlanType, ProposalState, ReportKind, ReportState, ReportTemplate,
+    Resolution, Segment, ShortfallState, StaffRole, Visibility, WindowKind, WindowState,
 };

@@ -227,6 +227,95 @@ closed_set! {
 }
 
 closed_set! {
+    /// The kind of an allocation window: a competitive call, or a reserve that takes proposals as they come.
+    pub enum WindowKind {
+        Standard = "standard",
+        Reserve = "reserve",
+    }
+}
+
+closed_set! {
+    /// The state of an allocation window.
+    pub enum WindowState {
+        Draft = "draft",
+        Open = "open",
+        Scoring = "scoring",
+        Deliberation = "deliberation",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+impl WindowState {
+    /// Whether it holds a part of its pool's money: it is open, and not over.
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, WindowState::Open | WindowState::Scoring | WindowState::Deliberation)
+    }
+}
+
+closed_set! {
+    /// The state of a decision: whether it waits for the head of the organisation, holds, or does not.
+    pub enum DecisionState {
+        AwaitingHead = "awaiting_head",
+        InForce = "in_force",
+        Declined = "declined",
+        /// The head did not answer in time.
+        Expired = "expired",
+        /// A later decision on the proposal took its place.
+        Superseded = "superseded",
+    }
+}
+
+closed_set! {
+    /// The state of a shortfall case: open, or how it ended.
+    pub enum ShortfallState {
+        /// Something is uncovered.
+        Open = "open",
+        /// Other money of the pool took its place.
+        Covered = "covered",
+        /// Allocations were withdrawn or returned until nothing was uncovered.
+        Reduced = "reduced",
+        /// The organisation's own funds took its place.
+        Absorbed = "absorbed",
+        /// The donor's money came after all.
+        Closed = "closed",
+    }
+}
+
+closed_set! {
+    /// What a motion, a circulation or a decision says: of a proposal, that it is approved in full or in part, deferred or
+    /// rejected; of an allocation, that money is withdrawn from it, that its period is extended, or that what is withdrawn
+    /// goes to another proposal; or something else.
+    pub enum Resolution {
+        Approve = "approve",
+        PartlyApprove = "partly_approve",
+        Defer = "defer",
+        Reject = "reject",
+        WithdrawFunds = "withdraw_funds",
+        Extend = "extend",
+        Reallocate = "reallocate",
+        Other = "other",
+    }
+}
+
+impl Resolution {
+    /// Whether it answers a proposal.
+    pub const fn answers_proposal(self) -> bool {
+        matches!(self, Self::Approve | Self::PartlyApprove | Self::Defer | Self::Reject)
+    }
+
+    /// Whether it gives money to a proposal.
+    pub const fn approves(self) -> bool {
+        matches!(self, Self::Approve | Self::PartlyApprove)
+    }
+
+    /// Whether it is about an amount.
+    pub const fn has_amount(self) -> bool {
+        self.approves() || matches!(self, Self::WithdrawFunds | Self::Reallocate)
+    }
+}
+
+closed_set! {
     /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",
