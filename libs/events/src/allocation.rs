@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    AllocationNature, CommitteeId, ContributionId, DecisionId, DecisionState, DonorId, Money, OfficeId,
-    OrganisationId, PlanId, PoolId, ProposalId, ProposalState, Resolution, ShortfallId, ShortfallState,
-    Visibility, WindowId, WindowKind, WindowState, Word,
+    AllocationNature, AllocationNoticeKind, CommitteeId, ContributionId, DecisionId, DecisionState, DonorId,
+    Money, NotificationId, OfficeId, OrganisationId, PersonId, PlanId, PoolId, ProposalId, ProposalState,
+    Resolution, ShortfallId, ShortfallState, Visibility, WindowId, WindowKind, WindowState, Word,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// An allocation of unearmarked money was decided on, or its money moved: a proposal that a committee has decided on, with
 /// what became of it. An allocation of which nothing is promised has zeroes and no sources.
@@ -180,4 +181,26 @@ pub struct ShortfallChanged {
     pub opened_at: DateTime<Utc>,
     /// When it ended.
     pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// A notice about allocations to a person or an office; each is sent once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllocationNoticeGiven {
+    /// The notice.
+    pub id: NotificationId,
+    /// Its version: notices never change.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The office that is told; for a notice to a person, the office that keeps the record.
+    pub office_id: OfficeId,
+    /// The person who is told; none when whoever of the office may act is.
+    pub person_id: Option<PersonId>,
+    /// What it says.
+    #[schema(value_type = AllocationNoticeKind)]
+    pub kind: Word<AllocationNoticeKind>,
+    /// The record that it is about: which kind of record follows from what it says.
+    pub record_id: Uuid,
+    /// Reference and title of the record.
+    pub title: String,
 }

@@ -10,8 +10,8 @@ mod flow_object;
 
 pub use account::{ClientChanged, OfficeRoles, PersonChanged, RepresentativeChanged};
 pub use allocation::{
-    AllocationAmounts, AllocationChanged, AllocationDecisionChanged, AllocationSource, AllocationWindowChanged,
-    ShortfallChanged,
+    AllocationAmounts, AllocationChanged, AllocationDecisionChanged, AllocationNoticeGiven, AllocationSource,
+    AllocationWindowChanged, ShortfallChanged,
 };
 pub use flow_object::FlowObject;
 
@@ -454,6 +454,7 @@ events! {
     AllocationWindowChanged: "allocations", "window";
     AllocationDecisionChanged: "allocations", "decision";
     ShortfallChanged: "allocations", "shortfall";
+    AllocationNoticeGiven: "allocations", "notification";
     AuditHeadPublished: "audit", "head";
 }
 

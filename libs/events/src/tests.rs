@@ -89,6 +89,10 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
             "supersedes_id": null, "confirm_until": at, "decided_at": at }),
         &["resolution", "state"],
     );
+    stays_as_it_came::<AllocationNoticeGiven>(
+        json!({ "person_id": ID, "record_id": ID, "title": "MIR-2026-00001: Shelter" }),
+        &["kind"],
+    );
     stays_as_it_came::<ShortfallChanged>(
         json!({ "uncovered": usd, "covered": usd, "absorbed": usd, "opened_at": at, "closed_at": null }),
         &["state"],

@@ -31,8 +31,8 @@ pub use id::{
 pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
-    ActorKind, AgreementState, AllocationNature, ClearanceDecision, ClearanceProducer, ContributionStatus,
-    ContributionType, DecisionState, DonorStatus, DonorType, Earmarking, ErasureReason, MoneyScope,
-    NotificationKind, OfficeKind, PlanType, ProposalState, ReportKind, ReportState, ReportTemplate,
-    Resolution, Segment, ShortfallState, StaffRole, Visibility, WindowKind, WindowState,
+    ActorKind, AgreementState, AllocationNature, AllocationNoticeKind, ClearanceDecision, ClearanceProducer,
+    ContributionStatus, ContributionType, DecisionState, DonorStatus, DonorType, Earmarking, ErasureReason,
+    MoneyScope, NotificationKind, OfficeKind, PlanType, ProposalState, ReportKind, ReportState,
+    ReportTemplate, Resolution, Segment, ShortfallState, StaffRole, Visibility, WindowKind, WindowState,
 };

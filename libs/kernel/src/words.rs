@@ -316,6 +316,43 @@ impl Resolution {
 }
 
 closed_set! {
+    /// What people are told of allocations: proposals of a window wait for scores, a meeting is convened, a motion was put to
+    /// the vote, a circulation asks for votes, a decision waits for the head of the organisation, a proposal was sent back,
+    /// decided on or paid, there is a shortfall, or a suggestion to replace an allocation.
+    pub enum AllocationNoticeKind {
+        ReviewAsked = "review_asked",
+        MeetingConvened = "meeting_convened",
+        MotionOpened = "motion_opened",
+        CirculationOpened = "circulation_opened",
+        DecisionWaits = "decision_waits",
+        SentBack = "sent_back",
+        Decided = "decided",
+        Disbursed = "disbursed",
+        ShortfallFound = "shortfall_found",
+        SuggestionMade = "suggestion_made",
+    }
+}
+
+impl AllocationNoticeKind {
+    /// The page of the console that a notice leads to, with the id of its record where that has a page.
+    pub fn page(self, record_id: impl std::fmt::Display) -> String {
+        match self {
+            AllocationNoticeKind::ReviewAsked => format!("/console/windows/{record_id}"),
+            AllocationNoticeKind::MeetingConvened | AllocationNoticeKind::MotionOpened => {
+                format!("/console/meetings/{record_id}")
+            }
+            AllocationNoticeKind::CirculationOpened => format!("/console/circulations/{record_id}"),
+            AllocationNoticeKind::DecisionWaits => format!("/console/allocation-decisions/{record_id}"),
+            AllocationNoticeKind::SentBack
+            | AllocationNoticeKind::Decided
+            | AllocationNoticeKind::Disbursed => format!("/console/proposals/{record_id}"),
+            AllocationNoticeKind::ShortfallFound => format!("/console/shortfalls/{record_id}"),
+            AllocationNoticeKind::SuggestionMade => "/console/allocation-suggestions".to_owned(),
+        }
+    }
+}
+
+closed_set! {
     /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",

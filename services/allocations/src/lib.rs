@@ -19,6 +19,7 @@ mod migration;
 mod minutes;
 mod motion;
 mod need;
+mod notice;
 mod pool;
 mod procedure;
 mod proposal;
@@ -122,6 +123,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(procedure::elections::get)
         .service(need::index::read)
         .service(need::index::write)
+        .service(notice::api::list)
+        .service(notice::api::mark)
         .service(proposal::api::list)
         .service(proposal::api::create)
         .service(proposal::api::get)

@@ -248,6 +248,7 @@ fn of_windows(scene: &Scene, operation: &str) -> Option<Value> {
             window(records, "Another window")
         }
         "POST /v1/allocation-windows/{id}/what-if" | "POST /v1/allocation-proposals/{id}/screen" => json!({}),
+        "PUT /v1/allocation-notices/read-until" => json!({ "last_id": scene.headquarters }),
         "PUT /v1/vulnerability-index" => json!({ "source": "INFORM Severity", "year": 2026,
             "countries": [{ "country": "TCD", "index": "8.7" }] }),
         "POST /v1/allocation-windows/{id}/scenarios" => json!({ "title": "As it is", "question": {} }),

@@ -63,7 +63,8 @@ async fn take(
     }
     recount(tx, organisation_id, &roots).await?;
     let roots: Vec<ContributionId> = roots.into_keys().collect();
-    Ok(suggestion::store::renew(tx, organisation_id, &roots).await?)
+    suggestion::store::renew(tx, organisation_id, &roots).await?;
+    Ok(suggestion::store::tell(tx, organisation_id, &roots).await?)
 }
 
 pub(crate) fn consumer() -> Consumer {

@@ -6,14 +6,15 @@ use crate::meeting::{
     attendance, item, store, transition,
 };
 use crate::{
-    committee::{day_in, refusal::conflict, rules, store as committees, trail::trail},
+    committee::{day_in, refusal::conflict, rules, seat, store as committees, trail::trail},
     motion,
+    notice::{self, Notice},
 };
 use ::store::{StoreError, TenantTx};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, FieldCode, MeetingId, Problem};
+use kernel::{AllocationNoticeKind, Code, FieldCode, MeetingId, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, OptionalBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -68,6 +69,16 @@ pub(crate) async fn convene(
         };
         // What was left, or lapsed, since the meeting was planned.
         item::take_over(tx, &after).await?;
+        let held_on = day(after.starts_at);
+        let convened = Notice {
+            organisation_id: after.organisation_id,
+            office_id: after.office_id,
+            kind: AllocationNoticeKind::MeetingConvened,
+            record_id: after.id.as_uuid(),
+            title: format!("{} {held_on}", committee.name),
+        };
+        let members = seat::on(tx.db(), committee.id, held_on).await?;
+        notice::to_people(tx, &convened, members.into_iter().map(|seat| seat.person_id)).await?;
         changed(tx, before, after, "meeting.convene").await
     })
     .await

@@ -1,18 +1,24 @@
 //! The rows of shortfall cases.
 
 use super::{Action, State, closed_by, transition};
-use crate::{lot, window};
+use crate::{
+    lot,
+    notice::{self, Notice},
+    window,
+};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use events::ShortfallChanged;
-use kernel::{ContributionId, LotId, Money, OfficeId, OrganisationId, PoolId, ShortfallId};
+use kernel::{
+    AllocationNoticeKind, ContributionId, LotId, Money, OfficeId, OrganisationId, PoolId, ShortfallId,
+};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
 use serde::Serialize;
 use service::PageRequest;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases that are opened or closed in one transaction.
 const BATCH_SIZE: usize = 100;
@@ -202,6 +208,8 @@ pub(crate) async fn open_due(tx: &mut Transaction, before: DateTime<Utc>) -> Res
             updated_at: now,
         })
     };
+    let donors: BTreeMap<LotId, String> =
+        lots.iter().filter_map(|lot| Some((lot.id, lot.donor_name.clone()?))).collect();
     let cases: Vec<Model> = lots.into_iter().filter_map(case).collect();
     insert_models(tx.db(), &cases).await?;
     for case in &cases {
@@ -209,6 +217,16 @@ pub(crate) async fn open_due(tx: &mut Transaction, before: DateTime<Utc>) -> Res
     }
     let events: Vec<ShortfallChanged> = cases.iter().map(Model::event).collect();
     tx.emit_all(&events).await?;
+    for case in &cases {
+        let found = Notice {
+            organisation_id: case.organisation_id,
+            office_id: case.office_id,
+            kind: AllocationNoticeKind::ShortfallFound,
+            record_id: case.id.as_uuid(),
+            title: donors.get(&case.lot_id).cloned().unwrap_or_default(),
+        };
+        notice::to_office(tx, &found).await?;
+    }
     Ok(cases.len())
 }
 

@@ -136,6 +136,8 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/allocation-windows/{id}/scenarios", of_the_secretariat()),
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
         ("GET /v1/vulnerability-index", staff_only(200)),
+        ("GET /v1/allocation-notices", staff_only(200)),
+        ("PUT /v1/allocation-notices/read-until", staff_only(422)),
         ("PUT /v1/vulnerability-index", curated(428)),
     ]
 }
