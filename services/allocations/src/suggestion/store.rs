@@ -15,8 +15,8 @@ use ::store::{
 use auth::ApiError;
 use chrono::{DateTime, Utc};
 use kernel::{
-    AllocationNoticeKind, ContributionId, DonorId, FieldCode, OfficeId, OrganisationId, PrincipalId, Problem, ProposalId,
-    SuggestionId, text::split,
+    AllocationNoticeKind, ContributionId, DonorId, FieldCode, OfficeId, OrganisationId, PrincipalId, Problem,
+    ProposalId, SuggestionId, text::split,
 };
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
