@@ -11,7 +11,8 @@ use ::store::{Actor, EventHandler, Store, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::{AllocationNoticeGiven, NotificationGiven};
 use kernel::{
-    AllocationNoticeKind, DonorId, FixedClock, NotificationId, NotificationKind, OfficeId, PersonId, ReportId, StaffRole,
+    AllocationNoticeKind, DonorId, FixedClock, NotificationId, NotificationKind, OfficeId, PersonId,
+    ReportId, StaffRole,
 };
 use locale::Language;
 use std::{
@@ -407,7 +408,7 @@ fn every_notice_of_an_allocation_has_its_text_in_every_language_and_leads_to_its
         // What a newer program tells of is told without what it is.
         let event = notice(kernel::Word::Unknown("of_tomorrow".to_owned()), None);
         let item = Item::of_notice(PersonId::nil(), &event, NaiveDate::from_ymd_opt(2026, 9, 30).unwrap());
-        assert!(body.body(&[item]).contains("https://example.org/notifications\n"));
+        assert!(body.body(&[item]).contains("https://example.org/notifications/allocations\n"));
     }
 }
 
@@ -431,7 +432,7 @@ async fn a_notice_reaches_whom_it_names_or_whoever_of_the_office_may_act() {
     world.person("member@example.org", &[StaffRole::CommitteeMember], |_| {}).await;
     world.person("quiet@example.org", &[StaffRole::HeadOfOrganisation], |person| person.mail = false).await;
     let db = world.store.system_read().await.unwrap();
-    let row = sql::row(&db, "SELECT id FROM person WHERE email = 'member@example.org'", vec![]).await.unwrap();
+    let row = sql::row(&db, "SELECT id FROM person WHERE address = 'member@example.org'", vec![]).await.unwrap();
     let member: PersonId = row.unwrap().try_get_by_index(0).unwrap();
     drop(db);
     let of_world = |kind: AllocationNoticeKind, number: u128, person_id| AllocationNoticeGiven {

@@ -105,7 +105,7 @@ impl MailBody<'_> {
 fn page(item: &Item) -> String {
     if item.for_allocation {
         let known = item.of_allocation().map(|kind| kind.page(item.report_id));
-        return known.unwrap_or_else(|| "/notifications".to_owned());
+        return known.unwrap_or_else(|| "/notifications/allocations".to_owned());
     }
     let place = if item.for_donor { "donor" } else { "console" };
     format!("/{place}/reports/{}", item.report_id)

@@ -176,6 +176,7 @@ document-remove = Remove
 document-hint = PDF, Word, Excel, PNG or JPEG, up to 20 MB.
 kilobytes = { $count } kB
 notifications = Notifications
+allocation-notices = Notices about allocations
 new = new
 see-all = See all
 language = Language

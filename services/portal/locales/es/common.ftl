@@ -176,6 +176,7 @@ document-remove = Eliminar
 document-hint = PDF, Word, Excel, PNG o JPEG, 20 MB como máximo.
 kilobytes = { $count } kB
 notifications = Notificaciones
+allocation-notices = Avisos sobre asignaciones
 new = nuevo
 see-all = Ver todo
 language = Idioma

@@ -176,6 +176,7 @@ document-remove = Supprimer
 document-hint = PDF, Word, Excel, PNG ou JPEG, 20 Mo au plus.
 kilobytes = { $count } ko
 notifications = Notifications
+allocation-notices = Avis sur les allocations
 new = nouveau
 see-all = Tout voir
 language = Langue
