@@ -22,6 +22,8 @@ const READ_MODELS: [(&str, &[&str]); 4] = [
         &[
             "office",
             "organisation",
+            "known_allocation",
+            "known_allocation_source",
             "known_client",
             "known_person",
             "known_person_office",

@@ -1,6 +1,6 @@
 //! What the committee's allocations became.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AllocationNature, AllocationNoticeKind, CommitteeId, ContributionId, DecisionId, DecisionState, DonorId,
     Money, NotificationId, OfficeId, OrganisationId, PersonId, PlanId, PoolId, ProposalId, ProposalState,
@@ -47,6 +47,15 @@ pub struct AllocationChanged {
     pub amounts: AllocationAmounts,
     /// The contributions that it comes from.
     pub sources: Vec<AllocationSource>,
+    /// Its first day. Absent from events of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<NaiveDate>,
+    /// Its last day. Absent from events of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<NaiveDate>,
+    /// The last day on which something was paid; none when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disbursed_on: Option<NaiveDate>,
 }
 
 /// What was approved of an allocation, and at which stage its money is, in US dollars.

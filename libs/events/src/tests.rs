@@ -76,7 +76,8 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     let source = json!({ "root_id": ID, "donor_id": null, "allocated": usd, "disbursed": usd, "spent": usd });
     stays_as_it_came::<AllocationChanged>(
         json!({ "reference": "MIR-2026-00001", "title": "Shelter", "category": "response", "countries": ["TCD"],
-            "plan_ids": [ID], "year": 2026, "amounts": amounts, "sources": [source] }),
+            "plan_ids": [ID], "year": 2026, "amounts": amounts, "sources": [source], "start_date": "2026-01-01",
+            "end_date": "2026-12-31", "disbursed_on": "2026-04-01" }),
         &["nature", "state", "visibility"],
     );
     let at = "2026-03-01T08:00:00Z";

@@ -106,6 +106,9 @@ async fn allocated(store: &Store, number: u128, country: &str, amount: i64) {
             // Own funds of the organisation came from nobody.
             AllocationSource { root_id: None, donor_id: None, allocated: usd, disbursed: nothing, spent: usd },
         ],
+        start_date: None,
+        end_date: None,
+        disbursed_on: None,
     };
     let tx = store.system(Actor::system()).await.unwrap();
     let events = [(event.id, event)].into();
