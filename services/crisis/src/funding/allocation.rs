@@ -104,12 +104,10 @@ pub(super) async fn of_roots(
     if roots.is_empty() {
         return Ok(Allotments::new());
     }
-    let text = "SELECT source.root_id, source.amount, source.allocation_id, source.organisation_id,
-                  allocation.visibility, allocation.country, allocation.year, allocation.plan_id
-                FROM known_allocation_source AS source
-                JOIN known_allocation AS allocation ON allocation.id = source.allocation_id WHERE true";
+    let text = "SELECT s.root_id, s.amount, s.allocation_id, s.organisation_id, a.visibility, a.country, a.year, a.plan_id
+                FROM known_allocation_source AS s JOIN known_allocation AS a ON a.id = s.allocation_id WHERE true";
     let keys = roots.iter().map(|root_id| (*root_id).into());
-    let rows = sql::select_by_keys(tx.db(), text, vec![], "source.root_id", keys).await?;
+    let rows = sql::select_by_keys(tx.db(), text, vec![], "s.root_id", keys).await?;
     let mut held: Vec<Held> = sql::read(&rows)?;
     held.sort_unstable_by_key(|held| (held.root_id, held.allocation_id));
     let plans = plans(tx, &held).await?;
