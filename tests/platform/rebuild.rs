@@ -13,8 +13,8 @@ use store::{Actor, Postgres, Store, migration, params, sql, waiting};
 use testkit::{TempDir, eventually};
 use tests::{World, flows, page, text};
 
-/// The tables that events alone write, by service. (Mails are no read model: they are sent once. What plans have received is
-/// told up to a minute later, so `known_plan_funding` may change while it is compared.)
+/// The tables that events alone write, by service. (Mails are no read model: they are sent once. What plans have
+/// received is told up to a minute later, so `known_plan_funding` may change while it is compared.)
 const READ_MODELS: [(&str, &[&str]); 4] = [
     ("identity", &["known_agreement", "known_donor", "inbox"]),
     (

@@ -396,8 +396,8 @@ pub struct PlanChanged {
     pub visibility: Word<Visibility>,
 }
 
-/// What a response plan needs, or has received, has changed: told at most once a minute for each plan, with the figures of
-/// its public page.
+/// What a response plan needs, or has received, has changed: told at most once a minute for each plan, with the figures
+/// of its public page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanFundingChanged {
     /// The plan.

@@ -86,8 +86,8 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &["kind", "state"],
     );
     stays_as_it_came::<AllocationDecisionChanged>(
-        json!({ "reference": "DEC-2026-00001", "proposal_id": ID, "window_id": ID, "amount": usd, "sha256": "0",
-            "supersedes_id": null, "confirm_until": at, "decided_at": at }),
+        json!({ "reference": "DEC-2026-00001", "proposal_id": ID, "window_id": ID, "amount": usd,
+            "sha256": "0", "supersedes_id": null, "confirm_until": at, "decided_at": at }),
         &["resolution", "state"],
     );
     stays_as_it_came::<AllocationNoticeGiven>(
@@ -99,7 +99,10 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &["state"],
     );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
-    stays_as_it_came::<PlanFundingChanged>(json!({ "requirement": usd, "funding": usd, "pledges": usd }), &[]);
+    stays_as_it_came::<PlanFundingChanged>(
+        json!({ "requirement": usd, "funding": usd, "pledges": usd }),
+        &[],
+    );
     stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
     stays_as_it_came::<ClientChanged>(json!({ "active": true, "scopes": ["permission:of_tomorrow"] }), &[]);
 }

@@ -283,9 +283,9 @@ closed_set! {
 }
 
 closed_set! {
-    /// What a motion, a circulation or a decision says: of a proposal, that it is approved in full or in part, deferred or
-    /// rejected; of an allocation, that money is withdrawn from it, that its period is extended, or that what is withdrawn
-    /// goes to another proposal; or something else.
+    /// What a motion, a circulation or a decision says: of a proposal, that it is approved in full or in part, deferred
+    /// or rejected; of an allocation, that money is withdrawn from it, that its period is extended, or that what is
+    /// withdrawn goes to another proposal; or something else.
     pub enum Resolution {
         Approve = "approve",
         PartlyApprove = "partly_approve",
@@ -316,9 +316,9 @@ impl Resolution {
 }
 
 closed_set! {
-    /// What people are told of allocations: proposals of a window wait for scores, a meeting is convened, a motion was put to
-    /// the vote, a circulation asks for votes, a decision waits for the head of the organisation, a proposal was sent back,
-    /// decided on or paid, there is a shortfall, or a suggestion to replace an allocation.
+    /// What people are told of allocations: proposals of a window wait for scores, a meeting is convened, a motion was
+    /// put to the vote, a circulation asks for votes, a decision waits for the head of the organisation, a proposal was
+    /// sent back, decided on or paid, there is a shortfall, or a suggestion to replace an allocation.
     pub enum AllocationNoticeKind {
         ReviewAsked = "review_asked",
         MeetingConvened = "meeting_convened",

@@ -14,7 +14,9 @@ use ::store::Transaction;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{AllocationNoticeKind, Code, Currency, Fault, FieldCode, Money, PoolId, Problem, ProposalId, Reason};
+use kernel::{
+    AllocationNoticeKind, Code, Currency, Fault, FieldCode, Money, PoolId, Problem, ProposalId, Reason,
+};
 use serde::Deserialize;
 use service::{
     ApiResult, Changed, Checks, Context, Id, JsonBody,

@@ -156,8 +156,8 @@ fn check(fields: &VulnerabilityIndexFields) -> Result<(), Problem> {
 
 /// Gets the table of vulnerability
 ///
-/// How vulnerable countries are, by the organisation's own table: what the needs beside the scores of proposals are computed
-/// with. At version 0 there is none yet.
+/// How vulnerable countries are, by the organisation's own table: what the needs beside the scores of proposals are
+/// computed with. At version 0 there is none yet.
 #[utoipa::path(tag = "allocation windows", security(("oauth2" = ["windows:read"])),
     responses((status = 200, description = "The table", body = VulnerabilityIndex), ReadProblems))]
 #[get("/v1/vulnerability-index")]
@@ -175,8 +175,8 @@ pub(crate) async fn read(
 
 /// Updates the table of vulnerability
 ///
-/// Replaces the whole table, usually once a year; only headquarters can do this. Send the ETag of the table in `If-Match`
-/// (`"0"` if there is none yet).
+/// Replaces the whole table, usually once a year; only headquarters can do this. Send the ETag of the table in
+/// `If-Match` (`"0"` if there is none yet).
 #[utoipa::path(tag = "allocation windows", request_body = VulnerabilityIndexFields,
     security(("oauth2" = ["windows:write"])),
     params(("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -1,7 +1,7 @@
 //! What the countries and the plans need that proposals are for: shown beside their scores, and never a part of them.
 //!
-//! As CERF's rounds for underfunded emergencies do, it weighs how little of the requirement is covered by how vulnerable
-//! people are. Neither is a judgement of a proposal.
+//! As CERF's rounds for underfunded emergencies do, it weighs how little of the requirement is covered by how
+//! vulnerable people are. Neither is a judgement of a proposal.
 
 pub(crate) mod index;
 
@@ -29,8 +29,8 @@ pub(crate) struct AllocationNeed {
     /// Funding as a percentage of the requirement, one decimal; null without a requirement.
     #[schema(example = "49.9", max_length = 20)]
     coverage_percent: Option<String>,
-    /// How vulnerable the country is, 0.0 to 10.0, by the organisation's own table; null for a plan, and for a country that
-    /// is not in it.
+    /// How vulnerable the country is, 0.0 to 10.0, by the organisation's own table; null for a plan, and for a country
+    /// that is not in it.
     #[schema(example = "8.7", max_length = 4)]
     vulnerability: Option<String>,
     /// What is not covered of the requirement, times the vulnerability: 0.000 to 1.000; null where either is not known.
@@ -89,8 +89,8 @@ impl Needs {
         countries.iter().filter_map(of_country).max().map(thousandths)
     }
 
-    /// What the plans need and have received that are for this country alone, in a year: a plan for several countries does
-    /// not say what each of them needs.
+    /// What the plans need and have received that are for this country alone, in a year: a plan for several countries
+    /// does not say what each of them needs.
     fn sums(&self, country: &str, year: i32) -> Option<(i64, i64)> {
         let is_of = |plan: &&PlanNeed| {
             plan.countries.len() == 1

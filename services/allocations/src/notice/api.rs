@@ -17,9 +17,10 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AllocationNotice {
     id: NotificationId,
-    /// What it says: of a window, that its proposals wait for scores; of a meeting, that it is convened, or that a motion was
-    /// put to the vote; of a circulation, that votes are asked for; of a decision, that it waits for the head of the
-    /// organisation; of a proposal, that it was sent back, decided on or paid; of a shortfall or a suggestion, that there is one.
+    /// What it says: of a window, that its proposals wait for scores; of a meeting, that it is convened, or that a
+    /// motion was put to the vote; of a circulation, that votes are asked for; of a decision, that it waits for the
+    /// head of the organisation; of a proposal, that it was sent back, decided on or paid; of a shortfall or a
+    /// suggestion, that there is one.
     kind: AllocationNoticeKind,
     /// The record that it is about.
     record_id: Uuid,
@@ -152,8 +153,8 @@ pub(crate) struct NoticesRead {
 
 /// Marks notices about allocations as read
 ///
-/// The named notice and all earlier ones, for the caller alone: colleagues in the same office keep their own mark. The mark
-/// never moves back. An unknown notice is refused with 422.
+/// The named notice and all earlier ones, for the caller alone: colleagues in the same office keep their own mark. The
+/// mark never moves back. An unknown notice is refused with 422.
 #[utoipa::path(tag = "notifications", request_body = NoticesRead, security(("oauth2" = ["proposals:read"])),
     responses((status = 204, description = "The notices are marked as read"), CreateProblems))]
 #[put("/v1/allocation-notices/read-until")]

@@ -1,5 +1,5 @@
-//! Bridges past the day by which the money that they wait for was expected: the next meeting has them on its agenda, and
-//! decides whether they are repaid or become grants.
+//! Bridges past the day by which the money that they wait for was expected: the next meeting has them on its agenda,
+//! and decides whether they are repaid or become grants.
 
 use crate::{
     meeting::{
@@ -13,8 +13,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ProposalId;
 use std::collections::BTreeMap;
 
-/// Puts the committee's bridges that are past their day at the end of the agenda of a meeting, each once after that day: what
-/// a meeting leaves pending goes on to the next as any other item. `today` is a day of the committee's time zone.
+/// Puts the committee's bridges that are past their day at the end of the agenda of a meeting, each once after that
+/// day: what a meeting leaves pending goes on to the next as any other item. `today` is a day of the committee's time
+/// zone.
 ///
 /// # Errors
 /// [`StoreError`].

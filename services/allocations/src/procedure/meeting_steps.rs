@@ -30,9 +30,9 @@ pub(crate) struct MeetingNotice {
 
 /// Convenes a meeting
 ///
-/// Members have notice from now on, and the meeting is held by the rules of today. Bridges that are past the day by which
-/// their money was expected come onto its agenda. With fewer days than the rules ask for `short_notice_reason` is required
-/// (422). Headquarters only. Send the meeting's ETag in `If-Match`.
+/// Members have notice from now on, and the meeting is held by the rules of today. Bridges that are past the day by
+/// which their money was expected come onto its agenda. With fewer days than the rules ask for `short_notice_reason` is
+/// required (422). Headquarters only. Send the meeting's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", request_body = Option<MeetingNotice>, security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -21,7 +21,9 @@ use crate::{
 use ::store::{TenantScope, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason};
+use kernel::{
+    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason,
+};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;

@@ -163,8 +163,8 @@ pub(crate) struct ProposalRecord {
     pub(crate) submitted_at: Option<DateTime<Utc>>,
     pub(crate) screened_by: Option<PrincipalId>,
     pub(crate) screened_at: Option<DateTime<Utc>>,
-    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no part of
-    /// any score.
+    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no
+    /// part of any score.
     #[schema(max_items = 100)]
     pub(crate) needs: Vec<AllocationNeed>,
     /// The verdicts of the last screening.

@@ -87,8 +87,8 @@ pub(crate) struct BoardProposal {
     spread: Option<String>,
     /// Whether the sheets are so far apart (more than 30 points) that it is to be discussed.
     is_to_be_discussed: bool,
-    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no part of
-    /// any score.
+    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no
+    /// part of any score.
     #[schema(max_items = 100)]
     needs: Vec<AllocationNeed>,
     /// The highest priority among its countries, 0.000 to 1.000; null where none is known.

@@ -1,6 +1,6 @@
-//! What committees allocated of contributions that are not earmarked. A contribution is counted in parts then: each part where
-//! the contribution says nothing itself and the allocation does, and the rest where it was counted before. So the parts are
-//! together what was given, and no dollar is counted twice.
+//! What committees allocated of contributions that are not earmarked. A contribution is counted in parts then: each
+//! part where the contribution says nothing itself and the allocation does, and the rest where it was counted before.
+//! So the parts are together what was given, and no dollar is counted twice.
 
 use super::fact::{Fact, Member};
 use kernel::{ContributionId, ContributionStatus, Earmarking, ProposalId, Visibility, Word};
@@ -28,8 +28,8 @@ pub(crate) struct Allotment {
     pub(crate) plan: Option<Member>,
 }
 
-/// Shares out what is allocated of one contribution over its records, in their order: never more of a record than was given
-/// with it. `allotments` come in one order, so that the order of events makes no difference.
+/// Shares out what is allocated of one contribution over its records, in their order: never more of a record than was
+/// given with it. `allotments` come in one order, so that the order of events makes no difference.
 pub(crate) fn share(records: &[(ContributionId, Fact)], allotments: &[Allotment]) -> Vec<Vec<Part>> {
     let mut left: Vec<i64> = records.iter().map(|(_, fact)| available(fact)).collect();
     let mut parts = vec![Vec::new(); records.len()];

@@ -180,7 +180,8 @@ proptest! {
         // Over the cells of a kind, never more than was given; over a donor's, exactly what it was without allocations.
         let over = |facts: &[Fact], fits: fn(&str) -> bool| -> i64 {
             let totals = sums(facts, "total");
-            totals.iter().filter(|((scope, _), _)| fits(scope)).map(|(_, sums)| sums.funding() + sums.pledge).sum()
+            let fitting = totals.iter().filter(|((scope, _), _)| fits(scope));
+            fitting.map(|(_, sums)| sums.funding() + sums.pledge).sum()
         };
         let is_plan: fn(&str) -> bool = |scope| plan_of_scope(scope).is_some();
         let is_country: fn(&str) -> bool = |scope| scope.starts_with("country:");

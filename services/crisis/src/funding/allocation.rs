@@ -1,5 +1,5 @@
-//! Allocations of money that is not earmarked, as the allocations service announced them last: by them the contributions that
-//! they come from are counted in parts.
+//! Allocations of money that is not earmarked, as the allocations service announced them last: by them the
+//! contributions that they come from are counted in parts.
 
 use super::{
     allocated::Allotment,
@@ -65,7 +65,8 @@ fn row(event: &AllocationChanged) -> allocation::Model {
     }
 }
 
-/// What is promised, paid or spent of each contribution. What was returned counts where it came from, own funds nowhere.
+/// What is promised, paid or spent of each contribution. What was returned counts where it came from, own funds
+/// nowhere.
 fn sources_of(event: &AllocationChanged) -> Vec<allocation_source::Model> {
     let mut amounts: BTreeMap<ContributionId, i64> = BTreeMap::new();
     for source in &event.sources {
@@ -104,8 +105,10 @@ pub(super) async fn of_roots(
     if roots.is_empty() {
         return Ok(Allotments::new());
     }
-    let text = "SELECT s.root_id, s.amount, s.allocation_id, s.organisation_id, a.visibility, a.country, a.year, a.plan_id
-                FROM known_allocation_source AS s JOIN known_allocation AS a ON a.id = s.allocation_id WHERE true";
+    let text = "SELECT s.root_id, s.amount, s.allocation_id, s.organisation_id, a.visibility, a.country, a.year,
+                  a.plan_id
+                FROM known_allocation_source AS s
+                JOIN known_allocation AS a ON a.id = s.allocation_id WHERE true";
     let keys = roots.iter().map(|root_id| (*root_id).into());
     let rows = sql::select_by_keys(tx.db(), text, vec![], "s.root_id", keys).await?;
     let mut held: Vec<Held> = sql::read(&rows)?;

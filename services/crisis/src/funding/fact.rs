@@ -5,7 +5,9 @@ use super::{
     rule,
 };
 use events::{ContributionRecorded, FlowObject};
-use kernel::{ContributionId, ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word};
+use kernel::{
+    ContributionId, ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word,
+};
 use serde::{Deserialize, Serialize};
 
 /// Who or what a part of the funding belongs to.
@@ -44,7 +46,8 @@ pub(crate) struct Fact {
     /// Whether it counts in totals of what everybody received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counts_reported: Option<bool>,
-    /// The first record of the same money. Absent of events of older versions: of those nothing is known to be allocated.
+    /// The first record of the same money. Absent of events of older versions: of those nothing is known to be
+    /// allocated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) root_id: Option<ContributionId>,
     /// What was allocated of it.
@@ -231,8 +234,9 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
     cells_of(fact, Allocated::default())
 }
 
-/// Every place that counts a piece of a contribution. The public's scopes count public records, a donor's also those shown to it.
-/// Countries, plans and years count what everybody received; donors have that and what the organisation received.
+/// Every place that counts a piece of a contribution. The public's scopes count public records, a donor's also those
+/// shown to it. Countries, plans and years count what everybody received; donors have that and what the organisation
+/// received.
 fn cells_of(fact: &Fact, allocated: Allocated) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |scope: &str, dimension, member: Option<&Member>| {

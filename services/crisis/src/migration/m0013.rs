@@ -53,9 +53,9 @@ async fn note_every_plan(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// `plan_to_tell` has a row for each change that may have changed what a plan needs or has received; `plan_funding` what was
-/// told last. Of contributions that were counted before, the first record of the same money is not known until they change or
-/// the read model is rebuilt: until then nothing counts as allocated of them. Amounts are US cents.
+/// `plan_to_tell` has a row for each change that may have changed what a plan needs or has received; `plan_funding`
+/// what was told last. Of contributions that were counted before, the first record of the same money is not known until
+/// they change or the read model is rebuilt: until then nothing counts as allocated of them. Amounts are US cents.
 const TABLES: &str = "
 CREATE TABLE plan_to_tell (
   organisation_id {uuid} NOT NULL,

@@ -78,8 +78,8 @@ pub(crate) struct CountryFunding {
     totals: Totals,
     /// What of `funding` went to the organisation that runs the platform.
     of_which_ours: OfWhichOurs,
-    /// What of `funding` was allocated from contributions that are not earmarked: for one country and year, and told to the
-    /// public.
+    /// What of `funding` was allocated from contributions that are not earmarked: for one country and year, and told to
+    /// the public.
     of_which_allocated: FigurePart,
     /// Of the funding, what goes to no plan, or to several at once.
     outside_plans: Money,

@@ -117,8 +117,8 @@ async fn due(
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Takes the notes of these plans away, and tells what they need and have received now, where that is something else than
-/// what was told last. The notes are read first: the figures are of that moment or a later one.
+/// Takes the notes of these plans away, and tells what they need and have received now, where that is something else
+/// than what was told last. The notes are read first: the figures are of that moment or a later one.
 async fn tell(
     tx: &mut Transaction,
     organisation_id: OrganisationId,

@@ -1,5 +1,5 @@
-//! Plans of which others have yet to be told what they need and have received. `telling` tells them, the latest figures at
-//! once. A note is a row of its own, so writers never wait for each other.
+//! Plans of which others have yet to be told what they need and have received. `telling` tells them, the latest figures
+//! at once. A note is a row of its own, so writers never wait for each other.
 
 use kernel::OrganisationId;
 use sea_orm::entity::prelude::*;

@@ -76,9 +76,10 @@ impl EventHandler<AllocationNoticeGiven> for NoticeRecipients {
 }
 
 pub(crate) fn consumers(sends: bool) -> [Consumer; 2] {
+    let (recipients, of_notices) = (Recipients { sends }, NoticeRecipients { sends });
     [
-        Consumer::new::<NotificationGiven>("identity.notification", Recipients { sends }),
-        Consumer::new::<AllocationNoticeGiven>("identity.allocation-notification", NoticeRecipients { sends }),
+        Consumer::new::<NotificationGiven>("identity.notification", recipients),
+        Consumer::new::<AllocationNoticeGiven>("identity.allocation-notification", of_notices),
     ]
 }
 
@@ -161,8 +162,8 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Pe
     Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect())
 }
 
-/// Staff of an office whose role permits this. Administrators, who can do everything, only where nobody else can: somebody
-/// is always told.
+/// Staff of an office whose role permits this. Administrators, who can do everything, only where nobody else can:
+/// somebody is always told.
 async fn able(
     tx: &Transaction,
     organisation_id: OrganisationId,

@@ -432,7 +432,8 @@ async fn a_notice_reaches_whom_it_names_or_whoever_of_the_office_may_act() {
     world.person("member@example.org", &[StaffRole::CommitteeMember], |_| {}).await;
     world.person("quiet@example.org", &[StaffRole::HeadOfOrganisation], |person| person.mail = false).await;
     let db = world.store.system_read().await.unwrap();
-    let row = sql::row(&db, "SELECT id FROM person WHERE address = 'member@example.org'", vec![]).await.unwrap();
+    let text = "SELECT id FROM person WHERE address = 'member@example.org'";
+    let row = sql::row(&db, text, vec![]).await.unwrap();
     let member: PersonId = row.unwrap().try_get_by_index(0).unwrap();
     drop(db);
     let of_world = |kind: AllocationNoticeKind, number: u128, person_id| AllocationNoticeGiven {

@@ -104,7 +104,13 @@ async fn allocated(store: &Store, number: u128, country: &str, amount: i64) {
                 spent: nothing,
             },
             // Own funds of the organisation came from nobody.
-            AllocationSource { root_id: None, donor_id: None, allocated: usd, disbursed: nothing, spent: usd },
+            AllocationSource {
+                root_id: None,
+                donor_id: None,
+                allocated: usd,
+                disbursed: nothing,
+                spent: usd,
+            },
         ],
         start_date: None,
         end_date: None,

@@ -26,6 +26,7 @@ impl Publisher {
     /// The activity of an allocation, of which something was disbursed last on a day.
     pub(crate) fn allocation(&self, row: &Model, paid_on: NaiveDate, sources: &[Disbursed]) -> Activity {
         let (own, prefix) = (self.reporting(), &self.settings.organisation_ref);
+        let (reference, title) = (&row.reference, &row.title);
         let disbursement = |source: &Disbursed| Transaction {
             reference: source.root_id.map(|id| id.as_uuid().simple().to_string()),
             flow: Flow::Disbursement,
@@ -43,7 +44,7 @@ impl Publisher {
         let status = status(row.state.known());
         let ended = row.end_date.filter(|day| status == Status::Closed && *day <= self.today);
         Activity {
-            identifier: format!("{prefix}-{}", row.reference),
+            identifier: format!("{prefix}-{reference}"),
             updated_at: paid_on.and_time(NaiveTime::MIN).and_utc(),
             language: self.settings.language,
             currency: "USD",
@@ -51,11 +52,11 @@ impl Publisher {
             contact_email: self.settings.contact_email.clone(),
             // Nobody earmarked it: the organisation itself decided on it.
             donor: own.clone(),
-            title: vec![Narrative::of(row.title.as_str())],
+            title: vec![Narrative::of(title.as_str())],
             description: self.sentence(
-                format!("Allocation {} from contributions that are not earmarked: {}", row.reference, row.title),
-                format!("Allocation {} sur des contributions non affectées\u{a0}: {}", row.reference, row.title),
-                format!("Asignación {} con contribuciones no asignadas: {}", row.reference, row.title),
+                format!("Allocation {reference} from contributions that are not earmarked: {title}"),
+                format!("Allocation {reference} sur des contributions non affectées\u{a0}: {title}"),
+                format!("Asignación {reference} con contribuciones no asignadas: {title}"),
             ),
             status,
             dates: Dates {

@@ -1,7 +1,6 @@
-//! The records that are published, page by page: agreements first, then contributions that no public agreement holds, then
-//! allocations.
-//! What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish; what it told of ours stands
-//! beside our own records.
+//! The records that are published, page by page: agreements first, then contributions that no public agreement holds,
+//! then allocations. What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish;
+//! what it told of ours stands beside our own records.
 
 use super::{activity::Activity, allocation::Disbursed, build::Publisher};
 use crate::{

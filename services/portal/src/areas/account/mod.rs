@@ -12,7 +12,8 @@ pub(crate) mod security;
 pub(crate) mod sign_in;
 
 /// The entries of these files in the menu.
-pub(crate) const NAV: crate::nav::Entries = &[allocation_notices::NAV, notifications::NAV, profile::NAV, security::NAV];
+pub(crate) const NAV: crate::nav::Entries =
+    &[allocation_notices::NAV, notifications::NAV, profile::NAV, security::NAV];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {

@@ -104,7 +104,8 @@ fn allocation_notices(_: Language) -> Value {
     };
     let rows = [notice("motion_opened", false), notice("suggestion_made", true)];
     let mut notices = list("/v1/allocation-notices", &rows);
-    for (notice, page) in notices["items"].as_array_mut().into_iter().flatten().zip(["/console/meetings/x", ""]) {
+    let pages = ["/console/meetings/x", ""];
+    for (notice, page) in notices["items"].as_array_mut().into_iter().flatten().zip(pages) {
         notice["page"] = page.into();
     }
     json!({ "list": notices, "filter": {}, "filter_query": "", "problem": null, "latest": ID })
