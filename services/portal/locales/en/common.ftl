@@ -177,6 +177,7 @@ document-hint = PDF, Word, Excel, PNG or JPEG, up to 20 MB.
 kilobytes = { $count } kB
 notifications = Notifications
 allocation-notices = Notices about allocations
+vulnerability-index = Vulnerability of countries
 new = new
 see-all = See all
 language = Language

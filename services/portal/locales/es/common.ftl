@@ -177,6 +177,7 @@ document-hint = PDF, Word, Excel, PNG o JPEG, 20 MB como máximo.
 kilobytes = { $count } kB
 notifications = Notificaciones
 allocation-notices = Avisos sobre asignaciones
+vulnerability-index = Vulnerabilidad de los países
 new = nuevo
 see-all = Ver todo
 language = Idioma

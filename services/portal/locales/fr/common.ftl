@@ -177,6 +177,7 @@ document-hint = PDF, Word, Excel, PNG ou JPEG, 20 Mo au plus.
 kilobytes = { $count } ko
 notifications = Notifications
 allocation-notices = Avis sur les allocations
+vulnerability-index = Vulnérabilité des pays
 new = nouveau
 see-all = Tout voir
 language = Langue
