@@ -9,7 +9,10 @@ mod allocation;
 mod flow_object;
 
 pub use account::{ClientChanged, OfficeRoles, PersonChanged, RepresentativeChanged};
-pub use allocation::{AllocationAmounts, AllocationChanged, AllocationSource};
+pub use allocation::{
+    AllocationAmounts, AllocationChanged, AllocationDecisionChanged, AllocationNoticeGiven, AllocationSource,
+    AllocationWindowChanged, ShortfallChanged,
+};
 pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -393,6 +396,24 @@ pub struct PlanChanged {
     pub visibility: Word<Visibility>,
 }
 
+/// What a response plan needs, or has received, has changed: told at most once a minute for each plan, with the figures
+/// of its public page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanFundingChanged {
+    /// The plan.
+    pub id: PlanId,
+    /// It rises with every change of these figures.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The current requirement in US dollars; none when not stated.
+    pub requirement: Option<Money>,
+    /// What the plan has received in US dollars, paid and committed.
+    pub funding: Money,
+    /// What it has been pledged in US dollars and is neither paid nor committed.
+    pub pledges: Money,
+}
+
 /// The audit trail of an office has grown: its last entry, whose hash follows from all entries before it. Published at most
 /// once a day, so that what is changed in the service's database later can be noticed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -428,7 +449,12 @@ events! {
     NotificationGiven: "donors", "notification";
     ClearanceDecided: "partnerships", "clearance";
     PlanChanged: "crisis", "plan";
+    PlanFundingChanged: "crisis", "plan-funding";
     AllocationChanged: "allocations", "allocation";
+    AllocationWindowChanged: "allocations", "window";
+    AllocationDecisionChanged: "allocations", "decision";
+    ShortfallChanged: "allocations", "shortfall";
+    AllocationNoticeGiven: "allocations", "notification";
     AuditHeadPublished: "audit", "head";
 }
 

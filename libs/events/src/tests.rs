@@ -6,7 +6,17 @@ const ID: &str = "018f0000-0000-7000-8000-000000000001";
 /// An event as a newer program sends it, with words that this one does not know at these fields.
 fn stays_as_it_came<E: EventPayload>(event: Value, words: &[&str]) {
     let mut event = event;
-    for name in ["id", "organisation_id", "office_id", "donor_id", "agreement_id", "report_id"] {
+    for name in [
+        "id",
+        "organisation_id",
+        "office_id",
+        "donor_id",
+        "agreement_id",
+        "report_id",
+        "pool_id",
+        "committee_id",
+        "contribution_id",
+    ] {
         event[name] = ID.into();
     }
     event["sequence"] = 1.into();
@@ -66,10 +76,33 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     let source = json!({ "root_id": ID, "donor_id": null, "allocated": usd, "disbursed": usd, "spent": usd });
     stays_as_it_came::<AllocationChanged>(
         json!({ "reference": "MIR-2026-00001", "title": "Shelter", "category": "response", "countries": ["TCD"],
-            "plan_ids": [ID], "year": 2026, "amounts": amounts, "sources": [source] }),
+            "plan_ids": [ID], "year": 2026, "amounts": amounts, "sources": [source], "start_date": "2026-01-01",
+            "end_date": "2026-12-31", "disbursed_on": "2026-04-01" }),
         &["nature", "state", "visibility"],
     );
+    let at = "2026-03-01T08:00:00Z";
+    stays_as_it_came::<AllocationWindowChanged>(
+        json!({ "title": "Spring 2026", "envelope": usd, "opens_at": at, "closes_at": at }),
+        &["kind", "state"],
+    );
+    stays_as_it_came::<AllocationDecisionChanged>(
+        json!({ "reference": "DEC-2026-00001", "proposal_id": ID, "window_id": ID, "amount": usd,
+            "sha256": "0", "supersedes_id": null, "confirm_until": at, "decided_at": at }),
+        &["resolution", "state"],
+    );
+    stays_as_it_came::<AllocationNoticeGiven>(
+        json!({ "person_id": ID, "record_id": ID, "title": "MIR-2026-00001: Shelter" }),
+        &["kind"],
+    );
+    stays_as_it_came::<ShortfallChanged>(
+        json!({ "uncovered": usd, "covered": usd, "absorbed": usd, "opened_at": at, "closed_at": null }),
+        &["state"],
+    );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
+    stays_as_it_came::<PlanFundingChanged>(
+        json!({ "requirement": usd, "funding": usd, "pledges": usd }),
+        &[],
+    );
     stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
     stays_as_it_came::<ClientChanged>(json!({ "active": true, "scopes": ["permission:of_tomorrow"] }), &[]);
 }

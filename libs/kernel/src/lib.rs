@@ -31,7 +31,8 @@ pub use id::{
 pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
-    ActorKind, AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType,
-    DonorStatus, DonorType, Earmarking, ErasureReason, MoneyScope, NotificationKind, OfficeKind, PlanType,
-    ReportKind, ReportState, ReportTemplate, Segment, StaffRole, Visibility,
+    ActorKind, AgreementState, AllocationNature, AllocationNoticeKind, ClearanceDecision, ClearanceProducer,
+    ContributionStatus, ContributionType, DecisionState, DonorStatus, DonorType, Earmarking, ErasureReason,
+    MoneyScope, NotificationKind, OfficeKind, PlanType, ProposalState, ReportKind, ReportState,
+    ReportTemplate, Resolution, Segment, ShortfallState, StaffRole, Visibility, WindowKind, WindowState,
 };

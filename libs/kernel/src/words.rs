@@ -171,6 +171,188 @@ closed_set! {
 }
 
 closed_set! {
+    /// The state of a proposal.
+    pub enum ProposalState {
+        Draft = "draft",
+        Submitted = "submitted",
+        Ineligible = "ineligible",
+        Eligible = "eligible",
+        Scored = "scored",
+        Shortlisted = "shortlisted",
+        Deferred = "deferred",
+        Approved = "approved",
+        PartlyApproved = "partly_approved",
+        Rejected = "rejected",
+        Lapsed = "lapsed",
+        Withdrawn = "withdrawn",
+        Disbursing = "disbursing",
+        Reporting = "reporting",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+impl ProposalState {
+    /// Whether the committee has promised money to it, and it is not over.
+    pub const fn is_promised(self) -> bool {
+        matches!(
+            self,
+            ProposalState::Approved
+                | ProposalState::PartlyApproved
+                | ProposalState::Disbursing
+                | ProposalState::Reporting
+        )
+    }
+
+    /// Whether it was sent and waits for a decision, now or in the next meeting.
+    pub const fn is_pending(self) -> bool {
+        matches!(
+            self,
+            ProposalState::Submitted
+                | ProposalState::Ineligible
+                | ProposalState::Eligible
+                | ProposalState::Scored
+                | ProposalState::Shortlisted
+                | ProposalState::Deferred
+        )
+    }
+}
+
+closed_set! {
+    /// The nature of an allocation: a grant, or a bridge until money that is expected comes.
+    pub enum AllocationNature {
+        Grant = "grant",
+        Bridge = "bridge",
+    }
+}
+
+closed_set! {
+    /// The kind of an allocation window: a competitive call, or a reserve that takes proposals as they come.
+    pub enum WindowKind {
+        Standard = "standard",
+        Reserve = "reserve",
+    }
+}
+
+closed_set! {
+    /// The state of an allocation window.
+    pub enum WindowState {
+        Draft = "draft",
+        Open = "open",
+        Scoring = "scoring",
+        Deliberation = "deliberation",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+impl WindowState {
+    /// Whether it holds a part of its pool's money: it is open, and not over.
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, WindowState::Open | WindowState::Scoring | WindowState::Deliberation)
+    }
+}
+
+closed_set! {
+    /// The state of a decision: whether it waits for the head of the organisation, holds, or does not.
+    pub enum DecisionState {
+        AwaitingHead = "awaiting_head",
+        InForce = "in_force",
+        Declined = "declined",
+        /// The head did not answer in time.
+        Expired = "expired",
+        /// A later decision on the proposal took its place.
+        Superseded = "superseded",
+    }
+}
+
+closed_set! {
+    /// The state of a shortfall case: open, or how it ended.
+    pub enum ShortfallState {
+        /// Something is uncovered.
+        Open = "open",
+        /// Other money of the pool took its place.
+        Covered = "covered",
+        /// Allocations were withdrawn or returned until nothing was uncovered.
+        Reduced = "reduced",
+        /// The organisation's own funds took its place.
+        Absorbed = "absorbed",
+        /// The donor's money came after all.
+        Closed = "closed",
+    }
+}
+
+closed_set! {
+    /// What a motion, a circulation or a decision says: of a proposal, that it is approved in full or in part, deferred
+    /// or rejected; of an allocation, that money is withdrawn from it, that its period is extended, or that what is
+    /// withdrawn goes to another proposal; or something else.
+    pub enum Resolution {
+        Approve = "approve",
+        PartlyApprove = "partly_approve",
+        Defer = "defer",
+        Reject = "reject",
+        WithdrawFunds = "withdraw_funds",
+        Extend = "extend",
+        Reallocate = "reallocate",
+        Other = "other",
+    }
+}
+
+impl Resolution {
+    /// Whether it answers a proposal.
+    pub const fn answers_proposal(self) -> bool {
+        matches!(self, Self::Approve | Self::PartlyApprove | Self::Defer | Self::Reject)
+    }
+
+    /// Whether it gives money to a proposal.
+    pub const fn approves(self) -> bool {
+        matches!(self, Self::Approve | Self::PartlyApprove)
+    }
+
+    /// Whether it is about an amount.
+    pub const fn has_amount(self) -> bool {
+        self.approves() || matches!(self, Self::WithdrawFunds | Self::Reallocate)
+    }
+}
+
+closed_set! {
+    /// What people are told of allocations: proposals of a window wait for scores, a meeting is convened, a motion was
+    /// put to the vote, a circulation asks for votes, a decision waits for the head of the organisation, a proposal was
+    /// sent back, decided on or paid, there is a shortfall, or a suggestion to replace an allocation.
+    pub enum AllocationNoticeKind {
+        ReviewAsked = "review_asked",
+        MeetingConvened = "meeting_convened",
+        MotionOpened = "motion_opened",
+        CirculationOpened = "circulation_opened",
+        DecisionWaits = "decision_waits",
+        SentBack = "sent_back",
+        Decided = "decided",
+        Disbursed = "disbursed",
+        ShortfallFound = "shortfall_found",
+        SuggestionMade = "suggestion_made",
+    }
+}
+
+impl AllocationNoticeKind {
+    /// The page of the console that a notice leads to, with the id of its record where that has a page.
+    pub fn page(self, record_id: impl std::fmt::Display) -> String {
+        match self {
+            AllocationNoticeKind::ReviewAsked => format!("/console/windows/{record_id}"),
+            AllocationNoticeKind::MeetingConvened | AllocationNoticeKind::MotionOpened => {
+                format!("/console/meetings/{record_id}")
+            }
+            AllocationNoticeKind::CirculationOpened => format!("/console/circulations/{record_id}"),
+            AllocationNoticeKind::DecisionWaits => format!("/console/allocation-decisions/{record_id}"),
+            AllocationNoticeKind::SentBack
+            | AllocationNoticeKind::Decided
+            | AllocationNoticeKind::Disbursed => format!("/console/proposals/{record_id}"),
+            AllocationNoticeKind::ShortfallFound => format!("/console/shortfalls/{record_id}"),
+            AllocationNoticeKind::SuggestionMade => "/console/allocation-suggestions".to_owned(),
+        }
+    }
+}
+
+closed_set! {
     /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",

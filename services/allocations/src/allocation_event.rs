@@ -1,8 +1,12 @@
 //! What the platform is told of an allocation: its amounts, and the contributions that they come from.
 
-use crate::{ledger::promise, lot, proposal, suggestion, use_of_funds::trace::stages_by_lot};
+use crate::{
+    ledger::{LedgerEntryKind, promise},
+    lot, proposal, suggestion,
+    use_of_funds::trace::stages_by_lot,
+};
 use ::store::{StoreError, Transaction, params, sql};
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use events::{AllocationAmounts, AllocationChanged, AllocationSource};
 use kernel::{Money, ProposalId, text::split};
 use sea_orm::ConnectionTrait;
@@ -44,6 +48,7 @@ async fn event_of(
 ) -> Result<AllocationChanged, StoreError> {
     let amounts = promise::of(db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
     let sources = sources(db, row.id).await?;
+    let disbursed_on = disbursed_on(db, row.id).await?;
     Ok(AllocationChanged {
         id: row.id,
         sequence: row.version + entries(db, row.id).await?,
@@ -52,11 +57,11 @@ async fn event_of(
         reference: row.reference,
         title: row.title,
         category: row.category,
-        nature: row.nature.as_str().to_owned(),
+        nature: row.nature.into(),
         countries: split(&row.countries),
         plan_ids: split(&row.plan_ids).iter().filter_map(|id| id.parse().ok()).collect(),
         year: row.start_date.year(),
-        state: row.state.as_str().to_owned(),
+        state: row.state.into(),
         visibility: row.visibility.into(),
         amounts: AllocationAmounts {
             approved: row.approved.map(Money::usd),
@@ -68,6 +73,9 @@ async fn event_of(
             withdrawn: Money::usd(amounts.withdrawn),
         },
         sources,
+        start_date: Some(row.start_date),
+        end_date: Some(row.end_date),
+        disbursed_on,
     })
 }
 
@@ -76,6 +84,13 @@ async fn entries(db: &impl ConnectionTrait, id: ProposalId) -> Result<i64, Store
     let row = sql::row(db, "SELECT count(*) FROM entry WHERE proposal_id = $1", params![id]).await?;
     let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
     Ok(count.unwrap_or(0))
+}
+
+/// The last day on which something was paid, whatever was returned since.
+async fn disbursed_on(db: &impl ConnectionTrait, id: ProposalId) -> Result<Option<NaiveDate>, StoreError> {
+    let text = "SELECT day FROM entry WHERE proposal_id = $1 AND kind = $2 ORDER BY day DESC LIMIT 1";
+    let row = sql::row(db, text, params![id, LedgerEntryKind::Disburse]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
 async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<AllocationSource>, StoreError> {

@@ -18,6 +18,8 @@ mod meeting;
 mod migration;
 mod minutes;
 mod motion;
+mod need;
+mod notice;
 mod pool;
 mod procedure;
 mod proposal;
@@ -123,6 +125,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(procedure::window_steps::close)
         .service(procedure::window_steps::cancel)
         .service(procedure::elections::get)
+        .service(need::index::read)
+        .service(need::index::write)
+        .service(notice::api::list)
+        .service(notice::api::mark)
         .service(proposal::api::list)
         .service(proposal::api::create)
         .service(proposal::api::get)

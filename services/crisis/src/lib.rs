@@ -10,6 +10,8 @@ mod migration;
 mod plan;
 mod public;
 mod search;
+mod telling;
+mod to_tell;
 mod version;
 
 use service::{Needs, Scaling, Service};
@@ -19,11 +21,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn service() -> Service {
     let summary = "Response plans, funding coverage, and the public platform.";
     let scaling = Scaling::by_lag(&consumers::contribution::consumer(), 2_000);
-    Service::new::<migration::Migrator>("crisis", summary, routes).consumers(consumers::all()).needs(Needs {
-        memory_mib: 256,
-        scaling,
-        ..Needs::default()
-    })
+    Service::new::<migration::Migrator>("crisis", summary, routes)
+        .consumers(consumers::all())
+        .jobs(|context| vec![telling::worker(&context)])
+        .needs(Needs { memory_mib: 256, scaling, ..Needs::default() })
 }
 
 service::audit_trail!("/v1/audit/crisis", "/v1/audit/crisis/chain", "response plans");

@@ -8,7 +8,7 @@ use testkit::eventually;
 use tests::{PASSWORD, World, text};
 
 /// What headquarters alone does.
-pub(super) const AT_HEADQUARTERS: [&str; 46] = [
+pub(super) const AT_HEADQUARTERS: [&str; 47] = [
     "POST /v1/pools",
     "PUT /v1/pools/{id}",
     "POST /v1/committees",
@@ -55,6 +55,7 @@ pub(super) const AT_HEADQUARTERS: [&str; 46] = [
     "POST /v1/shortfalls/{id}/cover",
     "POST /v1/shortfalls/{id}/absorb",
     "POST /v1/suggestions/{id}/dismiss",
+    "PUT /v1/vulnerability-index",
 ];
 
 /// What a person does, and no API client: here, who chairs the committee.
@@ -247,6 +248,9 @@ fn of_windows(scene: &Scene, operation: &str) -> Option<Value> {
             window(records, "Another window")
         }
         "POST /v1/allocation-windows/{id}/what-if" | "POST /v1/allocation-proposals/{id}/screen" => json!({}),
+        "PUT /v1/allocation-notices/read-until" => json!({ "last_id": scene.headquarters }),
+        "PUT /v1/vulnerability-index" => json!({ "source": "INFORM Severity", "year": 2026,
+            "countries": [{ "country": "TCD", "index": "8.7" }] }),
         "POST /v1/allocation-windows/{id}/scenarios" => json!({ "title": "As it is", "question": {} }),
         "POST /v1/allocation-proposals" | "PUT /v1/allocation-proposals/{id}" => proposal(records),
         "POST /v1/allocation-proposals/{id}/copy" => json!({ "window_id": records["allocation-windows"] }),

@@ -17,6 +17,8 @@ use crate::{
         roll,
         rule::is_for_the_head,
     },
+    notice::{self, Notice},
+    proposal,
     window::WindowKind,
 };
 use ::store::TenantTx;
@@ -24,7 +26,8 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    AgendaItemId, CirculationId, CommitteeId, DecisionId, FieldCode, Money, Problem, ProposalId, SeatId,
+    AgendaItemId, AllocationNoticeKind, CirculationId, CommitteeId, DecisionId, FieldCode, Money, Problem,
+    ProposalId, SeatId,
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -252,6 +255,12 @@ pub(crate) async fn create(
             updated_at: now,
         };
         store::save(tx, &circulation).await?;
+        let asked = Notice {
+            office_id,
+            record_id: circulation.id.as_uuid(),
+            ..proposal::notice(&decided.proposal, AllocationNoticeKind::CirculationOpened)
+        };
+        notice::to_people(tx, &asked, entitled.iter().map(|seat| seat.person_id)).await?;
         let shown = Circulation::from(circulation.clone());
         tx.audit_created("circulation.create", &circulation, &trail(&shown)?).await?;
         Ok(Created::new(format!("/v1/circulations/{}", circulation.id), 1, shown))

@@ -65,7 +65,8 @@ async fn take(
     let concerned = recount(tx, organisation_id, &roots).await?;
     allocation_event::emit_next(tx, concerned).await?;
     let roots: Vec<ContributionId> = roots.into_keys().collect();
-    Ok(suggestion::store::renew(tx, organisation_id, &roots).await?)
+    suggestion::store::renew(tx, organisation_id, &roots).await?;
+    Ok(suggestion::store::tell(tx, organisation_id, &roots).await?)
 }
 
 pub(crate) fn consumer() -> Consumer {

@@ -13,22 +13,11 @@ pub(crate) mod verify;
 #[cfg(test)]
 mod store_tests;
 
+pub(crate) use kernel::DecisionState;
+
 use crate::committee::refusal::state_fault;
 use auth::ApiError;
-use kernel::{Code, Problem, closed_set};
-
-closed_set! {
-    /// The state of a decision: whether it waits for the head of the organisation, holds, or does not.
-    pub enum DecisionState {
-        AwaitingHead = "awaiting_head",
-        InForce = "in_force",
-        Declined = "declined",
-        /// The head did not answer in time.
-        Expired = "expired",
-        /// A later decision on the proposal took its place.
-        Superseded = "superseded",
-    }
-}
+use kernel::{Code, Problem};
 
 /// What happens to a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

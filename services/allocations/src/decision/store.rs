@@ -5,9 +5,10 @@ use super::{
 use crate::{motion::Resolution, records, reference};
 use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
+use events::AllocationDecisionChanged;
 use kernel::{
-    CirculationId, CommitteeId, DecisionId, EntryId, MeetingId, MotionId, OfficeId, OrganisationId, PoolId,
-    PrincipalId, ProposalId, WindowId,
+    CirculationId, CommitteeId, DecisionId, EntryId, MeetingId, Money, MotionId, OfficeId, OrganisationId,
+    PoolId, PrincipalId, ProposalId, WindowId,
 };
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -74,6 +75,27 @@ impl From<&Model> for audit::Subject {
 impl Model {
     pub(crate) fn said(&self) -> Result<DecisionContent, StoreError> {
         Ok(serde_json::from_str(&self.content)?)
+    }
+
+    fn event(&self) -> AllocationDecisionChanged {
+        AllocationDecisionChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            reference: self.reference.clone(),
+            committee_id: self.committee_id,
+            proposal_id: self.proposal_id,
+            window_id: self.window_id,
+            pool_id: self.pool_id,
+            resolution: self.resolution.into(),
+            amount: self.amount.map(Money::usd),
+            state: self.state.into(),
+            sha256: self.sha256.clone(),
+            supersedes_id: self.supersedes_id,
+            confirm_until: self.confirm_until,
+            decided_at: self.decided_at,
+        }
     }
 
     /// Whether the content is the one that was written, and the columns that others read say the same.
@@ -217,7 +239,7 @@ pub(crate) async fn next_reference(
 }
 
 /// Writes a new decision, or its next version.
-pub(crate) async fn save(tx: &Transaction, decision: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save(tx: &mut Transaction, decision: &Model) -> Result<(), StoreError> {
     upsert_models(tx.db(), std::slice::from_ref(decision)).await?;
-    Ok(())
+    tx.emit(&decision.event()).await
 }

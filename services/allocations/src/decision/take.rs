@@ -16,12 +16,13 @@ use crate::{
     },
     ledger::{self, Cause, CauseKind, Command, Posted},
     motion::{MotionState, Resolution, new_motion::Decided, rule::Tally},
+    notice::{self, Notice},
     proposal,
 };
 use ::store::{StoreError, Transaction};
 use auth::ApiError;
 use chrono::{Datelike, TimeDelta};
-use kernel::{CirculationId, DecisionId, MeetingId, Money, MotionId};
+use kernel::{AllocationNoticeKind, CirculationId, DecisionId, MeetingId, Money, MotionId};
 
 /// How long the head of the organisation may take to answer.
 pub(crate) const TIME_TO_ANSWER: TimeDelta = TimeDelta::days(14);
@@ -167,6 +168,9 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
     };
     store::save(tx, &decision).await?;
     tx.audit_created("decision.create", &decision, &trail(&content)?).await?;
+    if waits {
+        notice::to_office(tx, &waiting(&decision, taken.decided)).await?;
+    }
     if let Some(decided) = taken.decided {
         if holds {
             answer(tx, &decision, decided.proposal.clone()).await?;
@@ -174,6 +178,21 @@ pub(crate) async fn take(tx: &mut Transaction, taken: Taken<'_>) -> Result<Model
         allocation_event::emit(tx, decided.proposal.id).await?;
     }
     Ok(decision)
+}
+
+/// What the head of the organisation is told of a decision that waits.
+fn waiting(decision: &Model, decided: Option<&Decided>) -> Notice {
+    let reference = &decision.reference;
+    Notice {
+        organisation_id: decision.organisation_id,
+        office_id: decision.office_id,
+        kind: AllocationNoticeKind::DecisionWaits,
+        record_id: decision.id.as_uuid(),
+        title: decided.map_or_else(
+            || reference.clone(),
+            |decided| format!("{reference}: {} {}", decided.proposal.reference, decided.proposal.title),
+        ),
+    }
 }
 
 /// The ledger's entry of an approval: an allocation, or a reservation for the head.
@@ -250,6 +269,7 @@ pub(super) async fn answer(
             return Ok(());
         }
     };
-    proposal::store::decide(tx, proposal, outcome, decision.amount, decision.id).await?;
+    let decided = proposal::store::decide(tx, proposal, outcome, decision.amount, decision.id).await?;
+    notice::to_office(tx, &proposal::notice(&decided, AllocationNoticeKind::Decided)).await?;
     Ok(())
 }

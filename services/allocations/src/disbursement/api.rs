@@ -8,6 +8,7 @@ use super::{
 use crate::{
     allocation_event,
     ledger::{self, Cause, CauseKind},
+    notice,
     proposal::{self, budget},
     window,
 };
@@ -15,7 +16,9 @@ use ::store::Transaction;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Currency, Fault, FieldCode, Money, PoolId, Problem, ProposalId, Reason};
+use kernel::{
+    AllocationNoticeKind, Code, Currency, Fault, FieldCode, Money, PoolId, Problem, ProposalId, Reason,
+};
 use serde::Deserialize;
 use service::{
     ApiResult, Changed, Checks, Context, Id, JsonBody,
@@ -142,6 +145,9 @@ async fn take(
     let new = funds::trail(tx.db(), &after).await?;
     tx.audit_changed(action.audit_name(), funds::subject(&after), &old, &new).await?;
     allocation_event::emit(tx, after.id).await?;
+    if action == FundsAction::Disburse {
+        notice::to_office(tx, &proposal::notice(&after, AllocationNoticeKind::Disbursed)).await?;
+    }
     Ok(after)
 }
 

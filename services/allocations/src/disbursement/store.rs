@@ -178,11 +178,11 @@ mod tests {
     async fn whoever_decided_on_money_or_recorded_the_decision_took_part() {
         let folder = testkit::folder();
         let database = database(&folder).await;
-        let tx = database.system(Actor::system()).await.unwrap();
+        let mut tx = database.system(Actor::system()).await.unwrap();
         let now = tx.now();
         let blank = window::store::tests::blank();
         let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
-        window::store::insert(&tx, &sent_to).await.unwrap();
+        window::store::insert(&mut tx, &sent_to).await.unwrap();
         let row = proposal::store::Model {
             approved: Some(64_200_000),
             decision_id: Some(DecisionId::from_u128(1)),

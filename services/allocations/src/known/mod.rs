@@ -6,8 +6,9 @@ pub(crate) mod agreement;
 pub(crate) mod contribution;
 pub(crate) mod donor;
 pub(crate) mod plan;
+pub(crate) mod plan_funding;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![agreement::consumer(), donor::consumer(), plan::consumer()]
+    vec![agreement::consumer(), donor::consumer(), plan::consumer(), plan_funding::consumer()]
 }

@@ -10,6 +10,8 @@ pub(crate) mod vote;
 #[cfg(test)]
 mod rule_tests;
 
+pub(crate) use kernel::Resolution;
+
 use crate::committee::refusal::state_fault;
 use auth::ApiError;
 use kernel::{Code, Problem, closed_set};
@@ -31,39 +33,6 @@ closed_set! {
         ToTheHead = "to_the_head",
         /// Taken back, to be put again.
         Void = "void",
-    }
-}
-
-closed_set! {
-    /// What a motion, a circulation or a decision says: of a proposal, that it is approved in full or in part, deferred or
-    /// rejected; of an allocation, that money is withdrawn from it, that its period is extended, or that what is withdrawn
-    /// goes to another proposal; or something else.
-    pub enum Resolution {
-        Approve = "approve",
-        PartlyApprove = "partly_approve",
-        Defer = "defer",
-        Reject = "reject",
-        WithdrawFunds = "withdraw_funds",
-        Extend = "extend",
-        Reallocate = "reallocate",
-        Other = "other",
-    }
-}
-
-impl Resolution {
-    /// Whether it answers a proposal.
-    pub(crate) const fn answers_proposal(self) -> bool {
-        matches!(self, Self::Approve | Self::PartlyApprove | Self::Defer | Self::Reject)
-    }
-
-    /// Whether it gives money to a proposal.
-    pub(crate) const fn approves(self) -> bool {
-        matches!(self, Self::Approve | Self::PartlyApprove)
-    }
-
-    /// Whether it is about an amount.
-    pub(crate) const fn has_amount(self) -> bool {
-        self.approves() || matches!(self, Self::WithdrawFunds | Self::Reallocate)
     }
 }
 

@@ -6,14 +6,15 @@ use crate::meeting::{
     attendance, item, store, transition,
 };
 use crate::{
-    committee::{day_in, refusal::conflict, rules, store as committees, trail::trail},
+    committee::{day_in, refusal::conflict, rules, seat, store as committees, trail::trail},
     motion,
+    notice::{self, Notice},
 };
 use ::store::{StoreError, TenantTx};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, FieldCode, MeetingId, Problem};
+use kernel::{AllocationNoticeKind, Code, FieldCode, MeetingId, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, OptionalBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -29,8 +30,9 @@ pub(crate) struct MeetingNotice {
 
 /// Convenes a meeting
 ///
-/// Members have notice from now on, and the meeting is held by the rules of today. With fewer days than the rules ask for
-/// `short_notice_reason` is required (422). Headquarters only. Send the meeting's ETag in `If-Match`.
+/// Members have notice from now on, and the meeting is held by the rules of today. Bridges that are past the day by
+/// which their money was expected come onto its agenda. With fewer days than the rules ask for `short_notice_reason` is
+/// required (422). Headquarters only. Send the meeting's ETag in `If-Match`.
 #[utoipa::path(tag = "meetings", request_body = Option<MeetingNotice>, security(("oauth2" = ["meetings:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -68,6 +70,17 @@ pub(crate) async fn convene(
         };
         // What was left, or lapsed, since the meeting was planned.
         item::take_over(tx, &after).await?;
+        super::bridges::put_on_agenda(tx, &after, day(now)).await?;
+        let held_on = day(after.starts_at);
+        let convened = Notice {
+            organisation_id: after.organisation_id,
+            office_id: after.office_id,
+            kind: AllocationNoticeKind::MeetingConvened,
+            record_id: after.id.as_uuid(),
+            title: format!("{} {held_on}", committee.name),
+        };
+        let members = seat::on(tx.db(), committee.id, held_on).await?;
+        notice::to_people(tx, &convened, members.into_iter().map(|seat| seat.person_id)).await?;
         changed(tx, before, after, "meeting.convene").await
     })
     .await

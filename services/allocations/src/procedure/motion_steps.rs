@@ -25,12 +25,13 @@ use crate::{
         self,
         item::{self, ItemState},
     },
+    notice::{self, Notice},
     pool,
 };
 use ::store::{StoreError, TenantScope, TenantTx, Transaction};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
-use kernel::{MotionId, Problem};
+use kernel::{AllocationNoticeKind, MotionId, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -53,6 +54,19 @@ struct Moving {
 }
 
 impl Moving {
+    /// What members are told when it is put to the vote.
+    fn opened(&self) -> Notice {
+        let of_proposal = self.decided.as_ref().map(|decided| &decided.proposal);
+        let of_proposal = of_proposal.map(|proposal| format!("{}: {}", proposal.reference, proposal.title));
+        Notice {
+            organisation_id: self.motion.organisation_id,
+            office_id: self.meeting.office_id,
+            kind: AllocationNoticeKind::MotionOpened,
+            record_id: self.meeting.id.as_uuid(),
+            title: of_proposal.unwrap_or_else(|| self.committee.name.clone()),
+        }
+    }
+
     /// Locks the pool, the motion and the proposal, in the order in which everybody does, and reads them.
     async fn of(scope: &TenantScope, tx: &TenantTx, id: MotionId) -> Result<Self, ApiError> {
         let seen = store::get(scope, tx.db(), id).await?.ok_or_else(Problem::not_found)?;
@@ -192,6 +206,9 @@ pub(crate) async fn open(
             after.closed_at = Some(now);
             let decision = moving.take(tx, state, tally).await?;
             after.decision_id = decision.map(|decision| decision.id);
+        } else {
+            let voters = roll.entitled.iter().filter_map(|seat| seat.voter);
+            notice::to_people(tx, &moving.opened(), voters).await?;
         }
         changed(tx, before, after, "motion.open").await
     })

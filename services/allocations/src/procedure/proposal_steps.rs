@@ -14,14 +14,16 @@ use crate::proposal::{
 use crate::{
     allocation_event, circulation, conflict,
     ledger::promise,
-    motion,
+    motion, notice,
     score::{self, board},
     window::{self, Kind},
 };
 use ::store::{TenantScope, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason};
+use kernel::{
+    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason,
+};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use std::collections::BTreeMap;
@@ -208,6 +210,7 @@ pub(crate) async fn send_back(
         precondition.check(before.version)?;
         let comment = required(body.value.comment)?;
         let after = apply_with(tx, before, Action::SendBack, comment).await?;
+        notice::to_office(tx, &crate::proposal::notice(&after, AllocationNoticeKind::SentBack)).await?;
         shown(tx, after).await
     })
     .await

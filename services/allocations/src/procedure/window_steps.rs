@@ -1,5 +1,10 @@
 //! What moves a window on.
 
+use crate::{
+    committee::seat::SeatKind,
+    ledger,
+    notice::{self, Notice},
+};
 use crate::window::{
     Action, Kind, State,
     api::{AllocationWindow, WindowRecord, check_money, record},
@@ -11,7 +16,7 @@ use crate::{circulation, decision, ledger, motion};
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{Code, FieldCode, Money, Problem, WindowId};
+use kernel::{AllocationNoticeKind, Code, FieldCode, Money, Problem, WindowId};
 use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
 
 impl Action {
@@ -46,13 +51,27 @@ async fn step(
             Action::Open => check_money(tx, &after).await?,
             Action::Deliberate => super::proposal_steps::end_reviews(tx, &after).await?,
             Action::Close | Action::Cancel => super::proposal_steps::lapse_all(tx, &after).await?,
-            Action::Score => {}
+            Action::Score => ask_reviewers(tx, &after).await?,
         }
         let (old, new) = (AllocationWindow::try_from(before)?, AllocationWindow::try_from(after.clone())?);
         tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
         Ok(Changed::new(after.version, record(tx.db(), after).await?))
     })
     .await
+}
+
+/// Tells the members of the committee that proposals wait for their scores.
+async fn ask_reviewers(tx: &mut TenantTx, window: &Model) -> Result<(), ApiError> {
+    let seats = store::seats(tx.db(), window, tx.now()).await?;
+    let reviewers = seats.into_iter().filter(|seat| seat.kind != SeatKind::Observer);
+    let asked = Notice {
+        organisation_id: window.organisation_id,
+        office_id: window.office_id,
+        kind: AllocationNoticeKind::ReviewAsked,
+        record_id: window.id.as_uuid(),
+        title: window.title.clone(),
+    };
+    Ok(notice::to_people(tx, &asked, reviewers.map(|seat| seat.person_id)).await?)
 }
 
 /// What has to be so before a step.

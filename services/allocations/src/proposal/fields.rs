@@ -1,18 +1,12 @@
 //! What an office says in a proposal.
 
+pub(crate) use kernel::AllocationNature;
+
 use super::budget::ProposalBudgetLine;
 use chrono::NaiveDate;
 use kernel::{Money, PlanId, Visibility, WindowId, closed_set};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-closed_set! {
-    /// The nature of an allocation: a grant, or a bridge until money that is expected comes.
-    pub enum AllocationNature {
-        Grant = "grant",
-        Bridge = "bridge",
-    }
-}
 
 closed_set! {
     /// How firm money from elsewhere is.

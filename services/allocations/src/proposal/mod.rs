@@ -19,10 +19,10 @@ pub(crate) use self::state::{
 };
 
 use self::store::Model;
-use crate::ledger::Purpose;
+use crate::{ledger::Purpose, notice::Notice};
 use chrono::Datelike;
 use kernel::{
-    Fault, FieldCode, OfficeId, PrincipalId,
+    AllocationNoticeKind, Fault, FieldCode, OfficeId, PrincipalId,
     text::{self, split},
 };
 
@@ -35,6 +35,17 @@ pub(crate) fn purpose(proposal: &Model) -> Purpose {
         plan_ids: split(&proposal.plan_ids).iter().filter_map(|id| id.parse().ok()).collect(),
         years: (proposal.start_date.year()..=proposal.end_date.year()).collect(),
         last_day: proposal.end_date,
+    }
+}
+
+/// What is told of a proposal: its office is, unless somebody else is named.
+pub(crate) fn notice(proposal: &Model, kind: AllocationNoticeKind) -> Notice {
+    Notice {
+        organisation_id: proposal.organisation_id,
+        office_id: proposal.office_id,
+        kind,
+        record_id: proposal.id.as_uuid(),
+        title: format!("{}: {}", proposal.reference, proposal.title),
     }
 }
 

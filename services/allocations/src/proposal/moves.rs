@@ -180,7 +180,7 @@ mod tests {
         let mut tx = database.system(Actor::system()).await.unwrap();
         let blank = window::store::tests::blank();
         let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
-        window::store::insert(&tx, &sent_to).await.unwrap();
+        window::store::insert(&mut tx, &sent_to).await.unwrap();
         let proposal = row(State::Shortlisted);
         store::insert(&tx, &proposal).await.unwrap();
         let (decision, amount) = (DecisionId::from_u128(9), Some(30_000_000));

@@ -8,10 +8,14 @@ use super::{
     screening::Verdict,
     store::{self, Model},
 };
-use crate::{ledger::promise, window};
+use crate::{
+    ledger::promise,
+    need::{AllocationNeed, Needs},
+    window,
+};
 use ::documents::Document;
 use ::store::StoreError;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kernel::{
     DecisionId, Money, OfficeId, PoolId, PrincipalId, ProposalId, Visibility, WindowId, text::split,
 };
@@ -159,6 +163,10 @@ pub(crate) struct ProposalRecord {
     pub(crate) submitted_at: Option<DateTime<Utc>>,
     pub(crate) screened_by: Option<PrincipalId>,
     pub(crate) screened_at: Option<DateTime<Utc>>,
+    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no
+    /// part of any score.
+    #[schema(max_items = 100)]
+    pub(crate) needs: Vec<AllocationNeed>,
     /// The verdicts of the last screening.
     #[schema(max_items = 20)]
     pub(crate) verdicts: Vec<Verdict>,
@@ -218,8 +226,12 @@ pub(crate) async fn record(db: &impl ConnectionTrait, row: Model) -> Result<Prop
         }
         None => None,
     };
+    let fields = row.fields()?;
+    let needs = Needs::read(db, row.organisation_id).await?;
+    let needs = needs.of(&fields.countries, &fields.plan_ids, row.start_date.year());
     Ok(ProposalRecord {
-        fields: row.fields()?,
+        fields,
+        needs,
         amounts: amounts.unwrap_or_else(ProposalAmounts::nothing),
         final_budget: row.final_budget()?,
         verdicts: serde_json::from_str(&row.verdicts)?,

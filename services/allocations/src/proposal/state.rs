@@ -1,51 +1,10 @@
 //! The states of a proposal, and what moves it from one to the next.
 
 pub(crate) use self::ProposalAction as Action;
+pub(crate) use kernel::ProposalState;
 
 use auth::ApiError;
 use kernel::{Code, Problem, closed_set};
-
-closed_set! {
-    /// The state of a proposal.
-    pub enum ProposalState {
-        Draft = "draft",
-        Submitted = "submitted",
-        Ineligible = "ineligible",
-        Eligible = "eligible",
-        Scored = "scored",
-        Shortlisted = "shortlisted",
-        Deferred = "deferred",
-        Approved = "approved",
-        PartlyApproved = "partly_approved",
-        Rejected = "rejected",
-        Lapsed = "lapsed",
-        Withdrawn = "withdrawn",
-        Disbursing = "disbursing",
-        Reporting = "reporting",
-        Closed = "closed",
-        Cancelled = "cancelled",
-    }
-}
-
-impl ProposalState {
-    /// Whether the committee has promised money to it, and it is not over.
-    pub const fn is_promised(self) -> bool {
-        matches!(self, Self::Approved | Self::PartlyApproved | Self::Disbursing | Self::Reporting)
-    }
-
-    /// Whether it was sent and waits for a decision, now or in the next meeting.
-    pub const fn is_pending(self) -> bool {
-        matches!(
-            self,
-            Self::Submitted
-                | Self::Ineligible
-                | Self::Eligible
-                | Self::Scored
-                | Self::Shortlisted
-                | Self::Deferred
-        )
-    }
-}
 
 closed_set! {
     /// What a committee decides on a proposal: all that was asked for, a part of it, later, or not.

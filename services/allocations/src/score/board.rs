@@ -9,13 +9,15 @@ use super::{
 };
 use crate::{
     committee::rules::{self, ScoreNormalisation},
+    need::{AllocationNeed, Needs},
     proposal::{self, State, access, fields::AllocationNature},
     window::{self, fields::WindowFields},
 };
 use ::store::StoreError;
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{Money, OfficeId, PersonId, Problem, ProposalId, WindowId};
+use chrono::Datelike;
+use kernel::{Money, OfficeId, PersonId, PlanId, Problem, ProposalId, WindowId};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
@@ -85,6 +87,13 @@ pub(crate) struct BoardProposal {
     spread: Option<String>,
     /// Whether the sheets are so far apart (more than 30 points) that it is to be discussed.
     is_to_be_discussed: bool,
+    /// What its countries need in the year in which it begins, in their order, and then what its plans need. It is no
+    /// part of any score.
+    #[schema(max_items = 100)]
+    needs: Vec<AllocationNeed>,
+    /// The highest priority among its countries, 0.000 to 1.000; null where none is known.
+    #[schema(example = "0.436", max_length = 5)]
+    priority: Option<String>,
     /// 1 for the best, by `adjusted`; null while the caller may not see it.
     #[schema(minimum = 1)]
     rank: Option<i32>,
@@ -175,12 +184,20 @@ struct Sight<'a> {
     is_reviewer: bool,
 }
 
+/// What a row of the board shows beside the scores.
+struct Beside<'a> {
+    fields: &'a WindowFields,
+    ranks: BTreeMap<ProposalId, Rank>,
+    needs: &'a Needs,
+}
+
 fn row(
     proposal: &proposal::store::Model,
     scores: &Scores,
-    (fields, ranks): (&WindowFields, &BTreeMap<ProposalId, Rank>),
+    beside: &Beside<'_>,
     sight: &Sight<'_>,
 ) -> BoardProposal {
+    let Beside { fields, ranks, needs } = beside;
     let none = Vec::new();
     let sheets = scores.sheets.get(&proposal.id).unwrap_or(&none);
     let is_shown = sees_others(sheets, sight.claims, sight.is_reviewer);
@@ -189,6 +206,9 @@ fn row(
     let shown = |points: Option<i32>| points.filter(|_| is_shown).map(decimal);
     let rank = ranks.get(&proposal.id).filter(|_| is_shown);
     let countries = kernel::text::split(&proposal.countries);
+    let plan_ids: Vec<PlanId> =
+        kernel::text::split(&proposal.plan_ids).iter().filter_map(|id| id.parse().ok()).collect();
+    let year = proposal.start_date.year();
     let submitted = sheets.iter().filter(|sheet| sheet.is_counted()).count();
     BoardProposal {
         id: proposal.id,
@@ -199,6 +219,8 @@ fn row(
         category: proposal.category.clone(),
         nature: proposal.nature,
         group: fields.group_of(&countries).map(|group| group.group.clone()),
+        needs: needs.of(&countries, &plan_ids, year),
+        priority: needs.priority(&countries, year),
         countries,
         asked: Money::usd(proposal.asked),
         least: Money::usd(proposal.least),
@@ -219,18 +241,19 @@ fn row(
 /// The board as the caller sees it.
 fn board(
     window: &window::store::Model,
-    fields: &WindowFields,
+    (fields, needs): (&WindowFields, &Needs),
     scores: &Scores,
     sight: &Sight<'_>,
 ) -> ScoringBoard {
-    let ranks = scores.ranks(window.envelope);
+    let beside = Beside { fields, ranks: scores.ranks(window.envelope), needs };
+    let ranks = &beside.ranks;
     let mut order: Vec<&proposal::store::Model> = scores.proposals.iter().collect();
     order.sort_by_key(|proposal| {
         let place = ranks.get(&proposal.id).map_or(i32::MAX, |rank| rank.place);
         (place, proposal.reference.clone())
     });
     let mut proposals: Vec<BoardProposal> =
-        order.into_iter().map(|proposal| row(proposal, scores, (fields, &ranks), sight)).collect();
+        order.into_iter().map(|proposal| row(proposal, scores, &beside, sight)).collect();
     // A reviewer who has not submitted a sheet learns nothing from the order either.
     proposals.sort_by_key(|row| row.rank.unwrap_or(i32::MAX));
     if proposals.iter().any(|row| row.rank.is_none()) {
@@ -282,7 +305,8 @@ pub(crate) async fn get(
         let is_reviewer = !is_secretariat || access::is_reviewer(db, &window, claims, now).await?;
         let sight = Sight { claims, is_reviewer };
         let fields = window.fields().map_err(ApiError::from)?;
-        response::json(StatusCode::OK, &[], &board(&window, &fields, &scores, &sight))
+        let needs = Needs::read(db, window.organisation_id).await?;
+        response::json(StatusCode::OK, &[], &board(&window, (&fields, &needs), &scores, &sight))
     })
     .await
 }

@@ -9,30 +9,14 @@ pub(crate) mod api;
 pub(crate) mod store;
 pub(crate) mod worker;
 
+pub(crate) use kernel::ShortfallState as State;
+
 use auth::ApiError;
 use chrono::TimeDelta;
-use kernel::{Code, FieldCode, Problem, closed_set};
+use kernel::{Code, FieldCode, Problem};
 
 /// How long a lot has to be uncovered before a case opens.
 pub(crate) const STANDING: TimeDelta = TimeDelta::seconds(60);
-
-closed_set! {
-    /// The state of a shortfall case: open, or how it ended.
-    pub enum ShortfallState {
-        /// Something is uncovered.
-        Open = "open",
-        /// Other money of the pool took its place.
-        Covered = "covered",
-        /// Allocations were withdrawn or returned until nothing was uncovered.
-        Reduced = "reduced",
-        /// The organisation's own funds took its place.
-        Absorbed = "absorbed",
-        /// The donor's money came after all.
-        Closed = "closed",
-    }
-}
-
-pub(crate) use ShortfallState as State;
 
 /// What happens to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

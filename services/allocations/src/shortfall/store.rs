@@ -1,17 +1,24 @@
 //! The rows of shortfall cases.
 
 use super::{Action, State, closed_by, transition};
-use crate::{lot, records, window};
+use crate::{
+    lot,
+    notice::{self, Notice},
+    records, window,
+};
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
-use kernel::{ContributionId, LotId, OfficeId, OrganisationId, PoolId, ShortfallId};
+use events::ShortfallChanged;
+use kernel::{
+    AllocationNoticeKind, ContributionId, LotId, Money, OfficeId, OrganisationId, PoolId, ShortfallId,
+};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
 use serde::Serialize;
 use service::PageRequest;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases that are opened or closed in one transaction.
 const BATCH_SIZE: usize = 100;
@@ -62,6 +69,25 @@ impl From<&Model> for audit::Subject {
     }
 }
 
+impl Model {
+    fn event(&self) -> ShortfallChanged {
+        ShortfallChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            pool_id: self.pool_id,
+            contribution_id: self.contribution_id,
+            state: self.state.into(),
+            uncovered: Money::usd(self.uncovered),
+            covered: Money::usd(self.covered),
+            absorbed: Money::usd(self.absorbed),
+            opened_at: self.opened_at,
+            closed_at: self.closed_at,
+        }
+    }
+}
+
 /// Filters of the list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
@@ -106,9 +132,9 @@ pub(crate) async fn get_to_change(
 }
 
 /// Writes the next version.
-pub(crate) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save(tx: &mut Transaction, row: &Model) -> Result<(), StoreError> {
     upsert_models(tx.db(), std::slice::from_ref(row)).await?;
-    Ok(())
+    tx.emit(&row.event()).await
 }
 
 /// The lot of a case.
@@ -137,7 +163,7 @@ pub(crate) async fn is_anything_due(
 }
 
 /// Opens the cases of lots that have lacked something since `before` or longer. How many.
-pub(crate) async fn open_due(tx: &Transaction, before: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) async fn open_due(tx: &mut Transaction, before: DateTime<Utc>) -> Result<usize, StoreError> {
     let text = format!("SELECT * {DUE} ORDER BY id LIMIT {BATCH_SIZE}");
     let lots: Vec<lot::store::Model> = sql::all(tx.db(), &text, params![before]).await?;
     let now = tx.now();
@@ -161,16 +187,30 @@ pub(crate) async fn open_due(tx: &Transaction, before: DateTime<Utc>) -> Result<
             updated_at: now,
         })
     };
+    let donors: BTreeMap<LotId, String> =
+        lots.iter().filter_map(|lot| Some((lot.id, lot.donor_name.clone()?))).collect();
     let cases: Vec<Model> = lots.into_iter().filter_map(case).collect();
     insert_models(tx.db(), &cases).await?;
     for case in &cases {
         tx.audit_created("shortfall.open", case, case).await?;
     }
+    let events: Vec<ShortfallChanged> = cases.iter().map(Model::event).collect();
+    tx.emit_all(&events).await?;
+    for case in &cases {
+        let found = Notice {
+            organisation_id: case.organisation_id,
+            office_id: case.office_id,
+            kind: AllocationNoticeKind::ShortfallFound,
+            record_id: case.id.as_uuid(),
+            title: donors.get(&case.lot_id).cloned().unwrap_or_default(),
+        };
+        notice::to_office(tx, &found).await?;
+    }
     Ok(cases.len())
 }
 
 /// Closes the cases of lots that lack nothing any more, though nobody covered or absorbed it. How many.
-pub(crate) async fn close_settled(tx: &Transaction) -> Result<usize, StoreError> {
+pub(crate) async fn close_settled(tx: &mut Transaction) -> Result<usize, StoreError> {
     let text = format!("SELECT * {SETTLED} ORDER BY id LIMIT {BATCH_SIZE}");
     let found: Vec<Model> = sql::all(tx.db(), &text, vec![]).await?;
     if found.is_empty() {

@@ -26,10 +26,10 @@ pub(crate) async fn look(store: &Store) -> Result<bool, StoreError> {
     if !store::is_anything_due(&store.system_read().await?, before).await? {
         return Ok(false);
     }
-    let tx = store.system(Actor::system()).await?;
+    let mut tx = store.system(Actor::system()).await?;
     // Two processes do not open the same case side by side.
     tx.lock("allocations:shortfalls").await?;
-    let done = store::open_due(&tx, before).await? + store::close_settled(&tx).await?;
+    let done = store::open_due(&mut tx, before).await? + store::close_settled(&mut tx).await?;
     tx.commit().await?;
     Ok(done > 0)
 }

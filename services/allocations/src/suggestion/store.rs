@@ -4,18 +4,19 @@ use super::{Action, Replaced, State, money, replaceable, transition};
 use crate::{
     known,
     ledger::promise,
+    notice::{self, Notice},
     proposal::{self, fields::AllocationNature},
 };
 use ::store::{
     StoreError, TenantScope, Transaction, audit,
     list::{Conditions, Listed},
-    params, sql, upsert_models,
+    office, params, sql, upsert_models,
 };
 use auth::ApiError;
 use chrono::{DateTime, Utc};
 use kernel::{
-    ContributionId, DonorId, FieldCode, OfficeId, OrganisationId, PrincipalId, Problem, ProposalId,
-    SuggestionId, text::split,
+    AllocationNoticeKind, ContributionId, DonorId, FieldCode, OfficeId, OrganisationId, PrincipalId, Problem,
+    ProposalId, SuggestionId, text::split,
 };
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -300,6 +301,41 @@ fn limited(tx: &Transaction, row: Model, most: i64) -> Option<Model> {
     }
     let version = row.version + 1;
     (amount != row.amount).then(|| Model { version, amount, updated_at: tx.now(), ..row })
+}
+
+/// Tells headquarters of suggestions on this money that are new.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn tell(
+    tx: &mut Transaction,
+    organisation_id: OrganisationId,
+    roots: &[ContributionId],
+) -> Result<(), StoreError> {
+    let text = "SELECT s.id, p.reference, p.title FROM suggestion AS s
+                JOIN allocation_proposal AS p ON p.id = s.proposal_id
+                WHERE s.organisation_id = $1 AND s.state = 'open' AND s.version = 1
+                  AND NOT EXISTS (SELECT 1 FROM allocation_notice AS n WHERE n.record_id = s.id)";
+    let keys = roots.iter().map(|root_id| (*root_id).into());
+    let rows =
+        sql::select_by_keys(tx.db(), text, params![organisation_id], "s.contribution_id", keys).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let Some(office_id) = office::headquarters(tx.db(), organisation_id).await? else { return Ok(()) };
+    for row in &rows {
+        let id: SuggestionId = row.try_get_by_index(0)?;
+        let (reference, title): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let made = Notice {
+            organisation_id,
+            office_id,
+            kind: AllocationNoticeKind::SuggestionMade,
+            record_id: id.as_uuid(),
+            title: format!("{reference}: {title}"),
+        };
+        notice::to_office(tx, &made).await?;
+    }
+    Ok(())
 }
 
 /// Earmarked money, and whose it is.

@@ -9,37 +9,9 @@ pub(crate) mod fields;
 pub(crate) mod fields_check;
 pub(crate) mod store;
 
-pub(crate) use self::WindowKind as Kind;
-pub(crate) use self::WindowState as State;
+pub(crate) use kernel::{WindowKind, WindowKind as Kind, WindowState as State};
 
-use kernel::{Code, CommitteeId, Fault, FieldCode, Money, PoolId, Problem, WindowId, closed_set};
-
-closed_set! {
-    /// The kind of an allocation window: a competitive call, or a reserve that takes proposals as they come.
-    pub enum WindowKind {
-        Standard = "standard",
-        Reserve = "reserve",
-    }
-}
-
-closed_set! {
-    /// The state of an allocation window.
-    pub enum WindowState {
-        Draft = "draft",
-        Open = "open",
-        Scoring = "scoring",
-        Deliberation = "deliberation",
-        Closed = "closed",
-        Cancelled = "cancelled",
-    }
-}
-
-impl WindowState {
-    /// Whether it holds a part of its pool's money: it is open, and not over.
-    pub const fn is_under_way(self) -> bool {
-        matches!(self, WindowState::Open | WindowState::Scoring | WindowState::Deliberation)
-    }
-}
+use kernel::{Code, CommitteeId, Fault, FieldCode, Money, PoolId, Problem, WindowId};
 
 /// What moves a window on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

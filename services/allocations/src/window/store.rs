@@ -5,7 +5,8 @@ use crate::{
 };
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{CommitteeId, OfficeId, OrganisationId, PoolId, WindowId};
+use events::AllocationWindowChanged;
+use kernel::{CommitteeId, Money, OfficeId, OrganisationId, PoolId, WindowId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -73,6 +74,23 @@ impl Model {
     /// [`StoreError::Document`].
     pub(crate) fn fields(&self) -> Result<WindowFields, StoreError> {
         Ok(serde_json::from_str(&self.fields)?)
+    }
+
+    fn event(&self) -> AllocationWindowChanged {
+        AllocationWindowChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            pool_id: self.pool_id,
+            committee_id: self.committee_id,
+            kind: self.kind.into(),
+            state: self.state.into(),
+            title: self.title.clone(),
+            envelope: Money::usd(self.envelope),
+            opens_at: self.opens_at,
+            closes_at: self.closes_at,
+        }
     }
 
     /// The same window with these fields.
@@ -228,15 +246,15 @@ pub(crate) async fn is_known(
     Ok(sql::row(db, &text, params![id, organisation_id]).await?.is_some())
 }
 
-pub(crate) async fn insert(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut Transaction, row: &Model) -> Result<(), StoreError> {
     insert_models(tx.db(), std::slice::from_ref(row)).await?;
-    Ok(())
+    tx.emit(&row.event()).await
 }
 
 /// Writes the next version.
-pub(crate) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save(tx: &mut Transaction, row: &Model) -> Result<(), StoreError> {
     upsert_models(tx.db(), std::slice::from_ref(row)).await?;
-    Ok(())
+    tx.emit(&row.event()).await
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ pub(crate) fn all() -> impl Iterator<Item = Consumer> {
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod allocation;
 pub(crate) mod contribution;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![contribution::consumer()]
+    vec![allocation::consumer(), contribution::consumer()]
 }

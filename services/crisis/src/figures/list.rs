@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     funding::{
-        fact::{Amounts, OURS, country_scope, plan_scope, public_donor_scope, year_scope},
+        fact::{ALLOCATED, Amounts, OURS, country_scope, plan_scope, public_donor_scope, year_scope},
         listed,
         store::{self, Counted},
     },
@@ -194,6 +194,16 @@ async fn ours(
     Ok(cells.into_iter().map(|cell| (cell.scope.clone(), cell.amounts())).collect())
 }
 
+/// What of some scopes was allocated from money that is not earmarked.
+async fn allocated(
+    db: &impl ConnectionTrait,
+    scope: &TenantScope,
+    scopes: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, Amounts>, StoreError> {
+    let cells = store::dimension_of(db, scope.organisation_id(), scopes, ALLOCATED).await?;
+    Ok(cells.into_iter().map(|cell| (cell.scope.clone(), cell.amounts())).collect())
+}
+
 /// Of each country: its total, and what plans and donors have of it.
 async fn of_countries(
     db: &impl ConnectionTrait,
@@ -261,13 +271,17 @@ async fn of_the_plans(
 ) -> Result<Vec<Figure>, StoreError> {
     let keys = outlines.iter().map(Outline::funding_key);
     let received = of_plans::of(db, scope.organisation_id(), keys).await?;
-    let scopes = outlines.iter().map(|outline| plan_scope(&outline.funding_key()));
-    let mut ours = ours(db, scope, scopes).await?;
-    let mut figures = Vec::with_capacity(6 * outlines.len());
+    let scopes = || outlines.iter().map(|outline| plan_scope(&outline.funding_key()));
+    let mut ours = ours(db, scope, scopes()).await?;
+    let mut allocated = allocated(db, scope, scopes()).await?;
+    let mut figures = Vec::with_capacity(7 * outlines.len());
     for outline in outlines {
         let plan = received.get(&outline.funding_key()).cloned().unwrap_or_default();
         let (funding, elsewhere) = (plan.funding(), plan.elsewhere());
-        let ours = ours.remove(&plan_scope(&outline.funding_key())).unwrap_or_default();
+        let key = plan_scope(&outline.funding_key());
+        let ours = ours.remove(&key).unwrap_or_default();
+        let allocated = allocated.remove(&key).unwrap_or_default();
+        let of_allocated = Some(Money::usd(allocated.funding()));
         let figure = |question, amount, pointer| {
             let address = format!("/v1/public/plans/{}", outline.id);
             Figure::new(question, amount, (address, Some(pointer))).of_plan(outline.id, &outline.name)
@@ -279,6 +293,8 @@ async fn of_the_plans(
                 .counting(plan.amounts.funding_flows),
             figure(FigureQuestion::OursOfPlan, Some(Money::usd(ours.funding())), "/of_which_ours/funding")
                 .counting(ours.funding_flows),
+            figure(FigureQuestion::AllocatedToPlan, of_allocated, "/of_which_allocated/funding")
+                .counting(allocated.funding_flows),
             figure(FigureQuestion::GapOfPlan, money(gap(funding, requirement)), "/gap"),
             figure(FigureQuestion::CoverageOfPlan, None, "/coverage_percent")
                 .in_percent(plan.coverage(requirement)),

@@ -8,7 +8,7 @@ pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod year;
 
-use crate::funding::store::Counted;
+use crate::funding::{fact::ALLOCATED, store::Counted};
 use kernel::{Money, closed_set};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,6 +50,8 @@ closed_set! {
         ReportedToPlan = "reported_to_plan",
         /// Of what a response plan has received, what went to the organisation that runs the platform.
         OursOfPlan = "ours_of_plan",
+        /// Of what a response plan has received, what was allocated to it from contributions that are not earmarked.
+        AllocatedToPlan = "allocated_to_plan",
         /// What a response plan still needs.
         GapOfPlan = "gap_of_plan",
         /// What a response plan has received, as a percentage of what it needs.
@@ -75,6 +77,11 @@ pub(crate) struct FigurePart {
 }
 
 impl FigurePart {
+    /// What of a scope that was read was allocated from contributions that are not earmarked.
+    pub(crate) fn allocated(counted: &[Counted]) -> Self {
+        Self::of(counted.iter().filter(|cell| cell.dimension == ALLOCATED))
+    }
+
     /// What these cells count together.
     pub(crate) fn of<'a>(cells: impl Iterator<Item = &'a Counted>) -> Self {
         let (mut funding, mut flow_count) = (0, 0);

@@ -1,8 +1,13 @@
 //! What one contribution adds to the read model, and where.
 
-use super::rule;
+use super::{
+    allocated::{Allocated, Part, pieces},
+    rule,
+};
 use events::{ContributionRecorded, FlowObject};
-use kernel::{ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word};
+use kernel::{
+    ContributionId, ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word,
+};
 use serde::{Deserialize, Serialize};
 
 /// Who or what a part of the funding belongs to.
@@ -41,6 +46,13 @@ pub(crate) struct Fact {
     /// Whether it counts in totals of what everybody received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counts_reported: Option<bool>,
+    /// The first record of the same money. Absent of events of older versions: of those nothing is known to be
+    /// allocated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root_id: Option<ContributionId>,
+    /// What was allocated of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allocated: Vec<Part>,
 }
 
 impl Fact {
@@ -80,6 +92,8 @@ impl From<&ContributionRecorded> for Fact {
             is_ours: event.is_ours,
             counts_ours: event.counts_ours,
             counts_reported: event.counts_reported,
+            root_id: event.root_id,
+            allocated: Vec::new(),
         }
     }
 }
@@ -141,6 +155,11 @@ pub(crate) fn plan_scope(key: &str) -> String {
     format!("plan:{key}")
 }
 
+/// The plan whose scope it is, as the funding read model knows it.
+pub(crate) fn plan_of_scope(scope: &str) -> Option<&str> {
+    scope.strip_prefix("plan:")
+}
+
 /// A usage year, over the countries that count it.
 pub(crate) fn year_scope(year: i32) -> String {
     format!("year:{year}")
@@ -163,6 +182,9 @@ pub(crate) fn donor_scope(donor_id: DonorId, scope: MoneyScope) -> String {
 
 /// The dimension of a country, a plan or a year that has what of its total went to the organisation itself.
 pub(crate) const OURS: &str = "ours";
+
+/// The dimension of a country and a plan that has what of its total was allocated from money that is not earmarked.
+pub(crate) const ALLOCATED: &str = "allocated";
 
 /// Every organisation that received something, with what country totals count of it.
 pub(crate) const RECIPIENTS: &str = "recipients";
@@ -188,9 +210,34 @@ pub(crate) fn place_of(member: &str) -> Option<(&str, i32)> {
     Some((country, year.parse().ok()?))
 }
 
-/// Every place that counts a contribution. The public's scopes count public records, a donor's also those shown to it.
-/// Countries, plans and years count what everybody received; donors have that and what the organisation received.
+/// Every place that counts a contribution, with what it counts there.
+pub(crate) fn counted(fact: &Fact) -> Vec<(Cell, Amounts)> {
+    if fact.allocated.is_empty() {
+        let sums = amounts(fact);
+        return cells(fact).into_iter().map(|cell| (cell, sums)).collect();
+    }
+    let mut counted: Vec<(Cell, Amounts)> = Vec::new();
+    for (piece, allocated) in pieces(fact) {
+        let sums = amounts(&piece);
+        for cell in cells_of(&piece, allocated) {
+            match counted.iter_mut().find(|(known, _)| *known == cell) {
+                Some((_, known)) => known.add(sums, 1),
+                None => counted.push((cell, sums)),
+            }
+        }
+    }
+    counted
+}
+
+/// Every place that counts a contribution of which nothing was allocated.
 pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
+    cells_of(fact, Allocated::default())
+}
+
+/// Every place that counts a piece of a contribution. The public's scopes count public records, a donor's also those
+/// shown to it. Countries, plans and years count what everybody received; donors have that and what the organisation
+/// received.
+fn cells_of(fact: &Fact, allocated: Allocated) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |scope: &str, dimension, member: Option<&Member>| {
         cells.push(Cell { scope: scope.to_owned(), dimension, member: member.cloned() });
@@ -208,6 +255,9 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "recipient", recipient);
             if is_ours {
                 add(&scope, OURS, None);
+            }
+            if allocated.to_country {
+                add(&scope, ALLOCATED, None);
             }
             let scope = year_scope(*year);
             add(&scope, "total", None);
@@ -233,6 +283,9 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "counted", Some(&part_of_plan(fact)));
             if is_ours {
                 add(&scope, OURS, None);
+            }
+            if allocated.to_plan {
+                add(&scope, ALLOCATED, None);
             }
         }
     }

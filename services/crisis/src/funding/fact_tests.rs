@@ -24,6 +24,8 @@ fn fact() -> Fact {
         is_ours: Some(true),
         counts_ours: Some(true),
         counts_reported: Some(true),
+        root_id: None,
+        allocated: Vec::new(),
     }
 }
 

@@ -12,6 +12,57 @@ pub(super) mod fact {
         pub contribution_id: ContributionId,
         pub organisation_id: OrganisationId,
         pub fact: String,
+        /// The first record of the same money, by which what is allocated of it is found.
+        pub root_id: Option<ContributionId>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An allocation, as far as counting goes.
+pub(super) mod allocation {
+    use kernel::{OrganisationId, PlanId, ProposalId, Visibility, Word};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "known_allocation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: ProposalId,
+        pub organisation_id: OrganisationId,
+        pub visibility: Word<Visibility>,
+        /// Its country, where it has one.
+        pub country: Option<String>,
+        pub year: i32,
+        /// Its plan, where it has one.
+        pub plan_id: Option<PlanId>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What an allocation holds of a contribution.
+pub(super) mod allocation_source {
+    use kernel::{ContributionId, OrganisationId, ProposalId};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "known_allocation_source")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub allocation_id: ProposalId,
+        /// The first record of the contribution.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub root_id: ContributionId,
+        pub organisation_id: OrganisationId,
+        /// In cents.
+        pub amount: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,12 +1,14 @@
 use super::{
-    fact::{Amounts, Cell, Fact, Member, RECIPIENTS, amounts, cells},
+    allocated::share,
+    allocation::{self, Allotments},
+    fact::{Amounts, Cell, Fact, Member, RECIPIENTS, counted, plan_of_scope},
     listed,
     rows::{cell, fact},
 };
-use crate::version;
+use crate::{to_tell, version};
 use kernel::{ContributionId, DonorId, DonorType, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{Merge, StoreError, Transaction, merge_models, params, sql, upsert_columns};
 
 /// Organisation, scope, dimension, member: the primary key.
@@ -22,19 +24,17 @@ struct Deltas {
 
 impl Deltas {
     fn replace(&mut self, organisation_id: OrganisationId, before: Option<&Fact>, after: &Fact) {
-        let (old, new) = (before.map(cells).unwrap_or_default(), cells(after));
-        // Unchanged facts do not touch their cells.
-        let same_amounts = before.is_some_and(|before| amounts(before) == amounts(after));
-        let stays = |cell: &Cell| same_amounts && old.contains(cell) && new.contains(cell);
-        for cell in old.iter().filter(|cell| !stays(cell)) {
-            let sums = before.map(amounts).unwrap_or_default();
-            self.entry(organisation_id, cell).1.add(sums, -1);
+        let (old, new) = (before.map(counted).unwrap_or_default(), counted(after));
+        // What is unchanged does not touch its cells.
+        let stays = |place: &(Cell, Amounts)| old.contains(place) && new.contains(place);
+        for (cell, sums) in old.iter().filter(|place| !stays(place)) {
+            self.entry(organisation_id, cell).1.add(*sums, -1);
             self.departures = true;
         }
-        for cell in new.iter().filter(|cell| !stays(cell)) {
+        for (cell, sums) in new.iter().filter(|place| !stays(place)) {
             let entry = self.entry(organisation_id, cell);
             entry.0 = cell.member.clone();
-            entry.1.add(amounts(after), 1);
+            entry.1.add(*sums, 1);
         }
     }
 
@@ -44,17 +44,95 @@ impl Deltas {
     }
 }
 
+/// Contributions with what each of them counts.
+type Facts = HashMap<ContributionId, Fact>;
+
 /// Replaces what contributions counted before by what they count now.
 pub(crate) async fn apply(tx: &Transaction, facts: Vec<(ContributionId, Fact)>) -> Result<(), StoreError> {
+    let organisations: BTreeSet<OrganisationId> =
+        facts.iter().map(|(_, fact)| fact.organisation_id).collect();
+    for organisation_id in organisations {
+        tx.lock_shared(&allocation::lock(organisation_id)).await?;
+    }
     let ids: Vec<ContributionId> = facts.iter().map(|(id, _)| *id).collect();
     let mut counted = held(tx, &ids).await?;
+    let known = counted.values().chain(facts.iter().map(|(_, fact)| fact));
+    let roots: BTreeSet<ContributionId> = known.filter_map(|fact| fact.root_id).collect();
+    let allotments = allocation::of_roots(tx, &roots).await?;
+    if !allotments.is_empty() {
+        // Whoever counts another record of the same money waits.
+        tx.lock_all(allotments.keys().map(|root_id| format!("crisis:root:{root_id}"))).await?;
+        counted = held(tx, &ids).await?;
+    }
     let mut deltas = Deltas::default();
-    for (id, fact) in facts {
-        deltas.replace(fact.organisation_id, counted.get(&id), &fact);
+    for (id, mut fact) in facts {
+        let before = counted.get(&id);
+        // What was allocated of it stays, until it is shared out anew.
+        if let Some(before) = before.filter(|before| before.root_id == fact.root_id) {
+            fact.allocated.clone_from(&before.allocated);
+        }
+        deltas.replace(fact.organisation_id, before, &fact);
         counted.insert(id, fact);
     }
+    let had_parts = counted.values().filter(|fact| !fact.allocated.is_empty());
+    let concerned: BTreeSet<ContributionId> =
+        allotments.keys().copied().chain(had_parts.filter_map(|fact| fact.root_id)).collect();
+    share_out(tx, &concerned, &allotments, (&mut counted, &mut deltas)).await?;
+    write(tx, counted, deltas).await
+}
+
+/// Shares out anew what is allocated of the contributions with these first records.
+pub(super) async fn apply_allotments(
+    tx: &Transaction,
+    roots: &BTreeSet<ContributionId>,
+    allotments: &Allotments,
+) -> Result<(), StoreError> {
+    let (mut counted, mut deltas) = (Facts::new(), Deltas::default());
+    share_out(tx, roots, allotments, (&mut counted, &mut deltas)).await?;
+    write(tx, counted, deltas).await
+}
+
+/// Counts the parts that are allocated of contributions, of each over all its records.
+async fn share_out(
+    tx: &Transaction,
+    roots: &BTreeSet<ContributionId>,
+    allotments: &Allotments,
+    (counted, deltas): (&mut Facts, &mut Deltas),
+) -> Result<(), StoreError> {
+    if roots.is_empty() {
+        return Ok(());
+    }
+    let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
+    let keys = roots.iter().map(|root_id| (*root_id).into());
+    for row in &sql::select_by_keys(tx.db(), text, vec![], "root_id", keys).await? {
+        let (id, fact) = fact_of(row)?;
+        counted.entry(id).or_insert(fact);
+    }
+    let mut by_root: BTreeMap<ContributionId, Vec<(ContributionId, Fact)>> = BTreeMap::new();
+    for (id, fact) in counted.iter() {
+        if let Some(root_id) = fact.root_id.filter(|root_id| roots.contains(root_id)) {
+            by_root.entry(root_id).or_default().push((*id, fact.clone()));
+        }
+    }
+    for (root_id, mut records) in by_root {
+        records.sort_unstable_by_key(|(id, _)| *id);
+        let parts = share(&records, allotments.get(&root_id).map(Vec::as_slice).unwrap_or_default());
+        for ((id, before), allocated) in records.into_iter().zip(parts) {
+            if before.allocated != allocated {
+                let after = Fact { allocated, ..before.clone() };
+                deltas.replace(after.organisation_id, Some(&before), &after);
+                counted.insert(id, after);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes what contributions count now, and what cells change by.
+async fn write(tx: &Transaction, counted: Facts, deltas: Deltas) -> Result<(), StoreError> {
     let changes = Changes::from(deltas);
     write_cells(tx.db(), &changes).await?;
+    to_tell::plans(tx, changes.plans());
     let listed = changes.cells.iter().map(|(key, (_, delta))| (key, *delta));
     listed::add(tx.db(), listed, changes.departures).await?;
     let organisations: Vec<OrganisationId> = counted.values().map(|fact| fact.organisation_id).collect();
@@ -62,21 +140,23 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(ContributionId, Fact)>) 
     latest.sort_unstable_by_key(|(id, _)| *id);
     let mut rows = Vec::with_capacity(latest.len());
     for (contribution_id, counted) in latest {
-        let (organisation_id, fact) = (counted.organisation_id, serde_json::to_string(&counted)?);
-        rows.push(fact::Model { contribution_id, organisation_id, fact });
+        let (organisation_id, root_id) = (counted.organisation_id, counted.root_id);
+        let fact = serde_json::to_string(&counted)?;
+        rows.push(fact::Model { contribution_id, organisation_id, fact, root_id });
     }
-    upsert_columns(tx.db(), &rows, &[fact::Column::Fact]).await?;
+    upsert_columns(tx.db(), &rows, &[fact::Column::Fact, fact::Column::RootId]).await?;
     version::change(tx.db(), tx.new_uuid(), organisations).await
 }
 
-async fn held(tx: &Transaction, ids: &[ContributionId]) -> Result<HashMap<ContributionId, Fact>, StoreError> {
+async fn held(tx: &Transaction, ids: &[ContributionId]) -> Result<Facts, StoreError> {
     let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
     let rows = sql::select_by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
-    let fact = |row: &QueryResult| -> Result<_, StoreError> {
-        Ok((row.try_get_by_index(0)?, serde_json::from_str(&row.try_get_by_index::<String>(1)?)?))
-    };
-    rows.iter().map(fact).collect()
+    rows.iter().map(fact_of).collect()
+}
+
+fn fact_of(row: &QueryResult) -> Result<(ContributionId, Fact), StoreError> {
+    Ok((row.try_get_by_index(0)?, serde_json::from_str(&row.try_get_by_index::<String>(1)?)?))
 }
 
 /// What is written of deltas, in one order everywhere, or two transactions could wait for each other.
@@ -91,6 +171,16 @@ impl From<Deltas> for Changes {
         cells.retain(|(_, (name, delta))| name.is_some() || *delta != Amounts::default());
         cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Self { cells, departures }
+    }
+}
+
+impl Changes {
+    /// The plans whose funding or pledges they change, by how they are known.
+    fn plans(&self) -> impl Iterator<Item = (OrganisationId, String)> {
+        let totals = self.cells.iter().filter(|((_, _, dimension, _), _)| *dimension == "total");
+        totals.filter_map(|((organisation_id, scope, ..), _)| {
+            Some((*organisation_id, plan_of_scope(scope)?.to_owned()))
+        })
     }
 }
 
@@ -279,5 +369,7 @@ pub(crate) async fn donors(
     Ok(known)
 }
 
+#[cfg(test)]
+mod allocation_tests;
 #[cfg(test)]
 mod tests;

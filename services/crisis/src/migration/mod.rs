@@ -24,6 +24,7 @@ pub(crate) mod m0009;
 pub(crate) mod m0010;
 pub(crate) mod m0011;
 pub(crate) mod m0012;
+pub(crate) mod m0013;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -40,5 +41,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0010::migration(),
         m0011::migration(),
         m0012::migration(),
+        m0013::migration(),
     ]
 }

@@ -1,4 +1,5 @@
 use super::{current_requirement, objective::Objective};
+use crate::to_tell;
 use events::{ExternalRef, PlanChanged};
 use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility, text::split};
 use sea_orm::entity::prelude::*;
@@ -344,11 +345,13 @@ fn called(organisation_id: OrganisationId, source: &str, references: &[String]) 
 
 pub(crate) async fn insert(tx: &mut Transaction, plan: &Model) -> Result<(), StoreError> {
     Entity::insert(plan.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    to_tell::plans(tx, [(plan.organisation_id, plan.funding_key())]);
     tx.emit(&plan.event()).await
 }
 
 /// Writes the new version.
 pub(crate) async fn update(tx: &mut Transaction, plan: &Model) -> Result<(), StoreError> {
     sea_orm::ActiveModelTrait::update(plan.clone().into_active_model().reset_all(), tx.db()).await?;
+    to_tell::plans(tx, [(plan.organisation_id, plan.funding_key())]);
     tx.emit(&plan.event()).await
 }

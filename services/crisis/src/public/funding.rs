@@ -1,6 +1,6 @@
 use super::{country, year};
 use crate::{
-    figures::plan as figures,
+    figures::{FigurePart, plan as figures},
     funding::{
         api::{OfWhichOurs, Totals},
         fact::{Amounts, country_scope, own_key},
@@ -78,6 +78,9 @@ pub(crate) struct CountryFunding {
     totals: Totals,
     /// What of `funding` went to the organisation that runs the platform.
     of_which_ours: OfWhichOurs,
+    /// What of `funding` was allocated from contributions that are not earmarked: for one country and year, and told to
+    /// the public.
+    of_which_allocated: FigurePart,
     /// Of the funding, what goes to no plan, or to several at once.
     outside_plans: Money,
     /// Donors that the source states.
@@ -144,6 +147,7 @@ async fn of_country(
         year,
         totals: total.into(),
         of_which_ours: OfWhichOurs::of(db, organisation_id, &counted).await?,
+        of_which_allocated: FigurePart::allocated(&counted),
         outside_plans: Money::usd(of_dimension(&counted, "plan").1.funding()),
         donor_count: by_donor.iter().filter(|donor| donor.part.external_ref.is_some()).count(),
         by_plan: plans(db, scope, &counted, here).await?,

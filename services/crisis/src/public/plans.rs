@@ -1,6 +1,9 @@
 use super::funding;
 use crate::{
-    figures::plan::{OfPlan, PlanPlaces, gap},
+    figures::{
+        FigurePart,
+        plan::{OfPlan, PlanPlaces, gap},
+    },
     funding::{
         api::{OfWhichOurs, Totals},
         fact::{Amounts, plan_scope},
@@ -60,6 +63,8 @@ pub(crate) struct PlanPage {
     plan: PublicPlan,
     /// What of `funding` went to the organisation that runs the platform.
     of_which_ours: OfWhichOurs,
+    /// What of `funding` was allocated from contributions that are not earmarked: for one plan, and told to the public.
+    of_which_allocated: FigurePart,
     counted: PlanPlaces,
     #[schema(minimum = 0)]
     donor_count: usize,
@@ -224,6 +229,7 @@ async fn plan_page(
     Ok(PlanPage {
         plan: shown(plan, received.amounts)?,
         of_which_ours: OfWhichOurs::of(db, organisation_id, &counted).await?,
+        of_which_allocated: FigurePart::allocated(&counted),
         counted: PlanPlaces::from(&received),
         donor_count: by_donor.len() - 1,
         by_donor,

@@ -41,6 +41,7 @@ pub(crate) mod m0026;
 pub(crate) mod m0027;
 pub(crate) mod m0028;
 pub(crate) mod m0029;
+pub(crate) mod m0030;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -74,5 +75,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0027::migration(),
         m0028::migration(),
         m0029::migration(),
+        m0030::migration(),
     ]
 }

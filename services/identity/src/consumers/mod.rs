@@ -6,7 +6,7 @@ use store::Consumer;
 
 /// Everything identity listens to.
 pub(crate) fn all(sends_mail: bool) -> impl Iterator<Item = Consumer> {
-    known::consumers().into_iter().chain(consumers()).chain([mail::consumer(sends_mail)])
+    known::consumers().into_iter().chain(consumers()).chain(mail::consumers(sends_mail))
 }
 
 // Below: the files beside this one, as cargo xtask lists finds them.

@@ -1,5 +1,5 @@
-//! E-mail: sends notifications about reports to the people concerned, each notification once, and letters about accounts to
-//! their owners.
+//! E-mail: sends notifications about reports and allocations to the people concerned, each once, and letters about
+//! accounts to their owners.
 //!
 //! An event puts one item for each person into `mail_item`; twenty seconds later all items of a person become one mail of
 //! the queue. A letter is a mail of its own, at once.
@@ -17,5 +17,5 @@ mod account_tests;
 mod tests;
 
 pub use ::mail::{Mailer, MailerError};
-pub(crate) use recipients::consumer;
+pub(crate) use recipients::consumers;
 pub(crate) use worker::worker;

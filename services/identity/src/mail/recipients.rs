@@ -8,10 +8,12 @@ use ::store::{
 use async_trait::async_trait;
 use auth::{Permission, perm, permissions_of};
 use chrono::NaiveDate;
-use events::NotificationGiven;
-use kernel::{DonorId, NotificationKind, OrganisationId, PersonId, StaffRole, Word};
+use events::{AllocationNoticeGiven, NotificationGiven};
+use kernel::{
+    AllocationNoticeKind, DonorId, NotificationKind, OfficeId, OrganisationId, PersonId, StaffRole, Word,
+};
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Adds a notification to the items of its recipients.
 pub(super) struct Recipients {
@@ -44,12 +46,45 @@ impl EventHandler<NotificationGiven> for Recipients {
     }
 }
 
-pub(crate) fn consumer(sends: bool) -> Consumer {
-    Consumer::new::<NotificationGiven>("identity.notification", Recipients { sends })
+/// Adds a notice about an allocation to the items of its recipients.
+pub(super) struct NoticeRecipients {
+    /// Without a way to send, nothing waits to be sent.
+    pub(super) sends: bool,
+}
+
+#[async_trait]
+impl EventHandler<AllocationNoticeGiven> for NoticeRecipients {
+    async fn apply(
+        &self,
+        tx: &mut SystemTx,
+        events: Vec<AllocationNoticeGiven>,
+    ) -> Result<(), ConsumeError> {
+        if !self.sends {
+            return Ok(());
+        }
+        let day = tx.now().date_naive();
+        let mut items = Vec::new();
+        for event in events {
+            let people = match event.person_id {
+                Some(person_id) => reachable(tx, event.organisation_id, person_id).await?,
+                None => able(tx, event.organisation_id, event.office_id, needed_for(&event.kind)).await?,
+            };
+            items.extend(people.into_iter().map(|person| Item::of_notice(person.id, &event, day)));
+        }
+        Ok(store::add(tx, items).await?)
+    }
+}
+
+pub(crate) fn consumers(sends: bool) -> [Consumer; 2] {
+    let (recipients, of_notices) = (Recipients { sends }, NoticeRecipients { sends });
+    [
+        Consumer::new::<NotificationGiven>("identity.notification", recipients),
+        Consumer::new::<AllocationNoticeGiven>("identity.allocation-notification", of_notices),
+    ]
 }
 
 /// A person, and one of the roles that it holds where it matters: a built-in one, or the permissions of a custom one.
-#[derive(Debug, FromQueryResult)]
+#[derive(Debug, Clone, FromQueryResult)]
 struct Candidate {
     id: PersonId,
     muted: String,
@@ -82,15 +117,59 @@ fn needed(kind: &Word<NotificationKind>) -> &'static str {
     }
 }
 
-/// Representatives of the donor, or staff of the office who can act. Administrators, who can do everything, only where
-/// nobody else can: somebody is always told.
+/// The permission required to act on a notice that an office is given.
+fn needed_for(kind: &Word<AllocationNoticeKind>) -> &'static str {
+    match kind.known() {
+        Some(AllocationNoticeKind::DecisionWaits) => perm::DecisionsConfirm::NAME,
+        Some(AllocationNoticeKind::ShortfallFound | AllocationNoticeKind::SuggestionMade) => {
+            perm::PoolsWrite::NAME
+        }
+        Some(
+            AllocationNoticeKind::ReviewAsked
+            | AllocationNoticeKind::MeetingConvened
+            | AllocationNoticeKind::MotionOpened
+            | AllocationNoticeKind::CirculationOpened
+            | AllocationNoticeKind::SentBack
+            | AllocationNoticeKind::Decided
+            | AllocationNoticeKind::Disbursed,
+        )
+        | None => perm::ProposalsWrite::NAME,
+    }
+}
+
+/// This person, if it can sign in and wants e-mail.
+async fn reachable(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    id: PersonId,
+) -> Result<Vec<Candidate>, StoreError> {
+    let text = "SELECT p.id, p.muted, NULL AS role, NULL AS permissions FROM person p
+                WHERE p.id = $1 AND p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
+                  AND p.suspended_at IS NULL";
+    sql::all(tx.db(), text, params![id, organisation_id]).await
+}
+
+/// Representatives of the donor, or staff of the office who can act.
 async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<PersonId>, StoreError> {
     let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind.as_str());
-    if let Some(donor_id) = event.donor_id {
-        let today = tx.now().date_naive();
-        let people = representatives(tx.db(), event.organisation_id, donor_id, today).await?;
-        return Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect());
-    }
+    let people = match event.donor_id {
+        Some(donor_id) => {
+            let today = tx.now().date_naive();
+            representatives(tx.db(), event.organisation_id, donor_id, today).await?
+        }
+        None => able(tx, event.organisation_id, event.office_id, needed(&event.kind)).await?,
+    };
+    Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect())
+}
+
+/// Staff of an office whose role permits this. Administrators, who can do everything, only where nobody else can:
+/// somebody is always told.
+async fn able(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+    permission: &str,
+) -> Result<Vec<Candidate>, StoreError> {
     let text = "SELECT p.id, p.muted, h.role, h.permissions
                 FROM (SELECT person_id, role, NULL AS permissions FROM person_role WHERE office_id = $1
                       UNION ALL
@@ -100,20 +179,16 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Pe
                 WHERE p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
                   AND p.suspended_at IS NULL
                 ORDER BY p.id";
-    let candidates: Vec<Candidate> =
-        sql::all(tx.db(), text, params![event.office_id, event.organisation_id]).await?;
+    let candidates: Vec<Candidate> = sql::all(tx.db(), text, params![office_id, organisation_id]).await?;
     // Whoever has another role that suffices is not there as an administrator.
-    let mut able_people: HashMap<PersonId, (bool, &Candidate)> = HashMap::new();
-    for candidate in candidates.iter().filter(|candidate| candidate.may(needed(&event.kind))) {
+    let mut able_people: BTreeMap<PersonId, (bool, &Candidate)> = BTreeMap::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.may(permission)) {
         let entry = able_people.entry(candidate.id).or_insert((false, candidate));
         entry.0 |= candidate.built_in() != Some(StaffRole::Administrator);
     }
     let officers = able_people.values().any(|(is_officer, _)| *is_officer);
     let told = able_people.values().filter(|(is_officer, _)| *is_officer || !officers);
-    let mut people: Vec<PersonId> =
-        told.filter(|(_, person)| wants(person)).map(|(_, person)| person.id).collect();
-    people.sort();
-    Ok(people)
+    Ok(told.map(|(_, person)| (*person).clone()).collect())
 }
 
 /// Representatives of a donor, or of one that was merged into it.

@@ -1,8 +1,8 @@
 use ::mail::{MailId, queue};
 use ::store::{Actor, Store, StoreError, Transaction, insert_new, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use events::NotificationGiven;
-use kernel::{NotificationId, NotificationKind, PersonId, ReportId, ReportKind, Word};
+use events::{AllocationNoticeGiven, NotificationGiven};
+use kernel::{AllocationNoticeKind, NotificationId, NotificationKind, PersonId, ReportId, ReportKind, Word};
 use sea_orm::FromQueryResult;
 
 /// How long notifications to a person are gathered into one mail: reminders come many at a time.
@@ -15,13 +15,36 @@ pub(super) struct Item {
     pub(super) notification_id: NotificationId,
     pub(super) for_donor: bool,
     pub(super) kind: Word<NotificationKind>,
+    /// The report, or the record of an allocation.
     pub(super) report_id: ReportId,
     pub(super) report_kind: Word<ReportKind>,
     pub(super) due_date: NaiveDate,
     pub(super) title: String,
+    /// Whether it is about an allocation: then its kind is one of [`AllocationNoticeKind`].
+    pub(super) for_allocation: bool,
 }
 
 impl Item {
+    /// What it says of an allocation; none of a report, and of a kind that is not known here.
+    pub(super) fn of_allocation(&self) -> Option<AllocationNoticeKind> {
+        self.kind.as_str().parse().ok().filter(|_| self.for_allocation)
+    }
+
+    /// A notice about an allocation, given on a day.
+    pub(super) fn of_notice(person_id: PersonId, event: &AllocationNoticeGiven, day: NaiveDate) -> Self {
+        Self {
+            person_id,
+            notification_id: event.id,
+            for_donor: false,
+            kind: Word::Unknown(event.kind.as_str().to_owned()),
+            report_id: ReportId::from_uuid(event.record_id),
+            report_kind: Word::Unknown(String::new()),
+            due_date: day,
+            title: event.title.clone(),
+            for_allocation: true,
+        }
+    }
+
     pub(super) fn new(person_id: PersonId, event: &NotificationGiven) -> Self {
         Self {
             person_id,
@@ -32,6 +55,7 @@ impl Item {
             report_kind: event.report_kind.clone(),
             due_date: event.due_date,
             title: event.title.clone(),
+            for_allocation: false,
         }
     }
 }
@@ -58,6 +82,7 @@ mod row {
         pub due_date: Date,
         pub title: String,
         pub created_at: DateTimeUtc,
+        pub for_allocation: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -79,6 +104,7 @@ pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreE
         due_date: item.due_date,
         title: item.title,
         created_at: tx.now(),
+        for_allocation: item.for_allocation,
     });
     insert_new(tx.db(), &rows.collect::<Vec<_>>()).await?;
     Ok(())

@@ -1,6 +1,6 @@
 use super::{
     Mailer,
-    recipients::Recipients,
+    recipients::{NoticeRecipients, Recipients},
     store::{self, Item},
     texts::MailBody,
     worker::Notifications,
@@ -9,9 +9,10 @@ use crate::{Founded, found, migration::Migrator, person, testing};
 use ::mail::{MailWorker, queue};
 use ::store::{Actor, EventHandler, Store, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use events::NotificationGiven;
+use events::{AllocationNoticeGiven, NotificationGiven};
 use kernel::{
-    DonorId, FixedClock, NotificationId, NotificationKind, OfficeId, PersonId, ReportId, StaffRole,
+    AllocationNoticeKind, DonorId, FixedClock, NotificationId, NotificationKind, OfficeId, PersonId,
+    ReportId, StaffRole,
 };
 use locale::Language;
 use std::{
@@ -373,6 +374,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
                     report_kind: serde_json::from_value(report_kind.into()).unwrap(),
                     due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
                     title: "AGR-1: a\nb".to_owned(),
+                    for_allocation: false,
                 };
                 let (subject, body) = (body.subject(std::slice::from_ref(&item)), body.body(&[item]));
                 assert!(!subject.contains('{') && !body.contains('{'), "{subject}\n{body}");
@@ -384,6 +386,74 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
         }
         assert_eq!(seen.len(), NotificationKind::ALL.len() * reports.len(), "{}", language.as_str());
     }
+}
+
+#[test]
+fn every_notice_of_an_allocation_has_its_text_in_every_language_and_leads_to_its_page() {
+    for &language in Language::ALL {
+        let body =
+            MailBody { language, name: "Ana", organisation: "Bogotá", public_url: "https://example.org" };
+        let mut seen = std::collections::BTreeSet::new();
+        for &kind in AllocationNoticeKind::ALL {
+            let event = notice(kind.into(), None);
+            let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap();
+            let item = Item::of_notice(PersonId::nil(), &event, day);
+            let (subject, text) = (body.subject(std::slice::from_ref(&item)), body.body(&[item]));
+            assert!(subject.ends_with(" – MIR-1: Buses") && !text.contains('{'), "{subject}\n{text}");
+            let page = format!("https://example.org{}\n", kind.page(event.record_id));
+            assert!(text.contains(&page) && text.contains("Bogotá"), "{text}");
+            seen.insert(subject);
+        }
+        assert_eq!(seen.len(), AllocationNoticeKind::ALL.len(), "{}", language.as_str());
+        // What a newer program tells of is told without what it is.
+        let event = notice(kernel::Word::Unknown("of_tomorrow".to_owned()), None);
+        let item = Item::of_notice(PersonId::nil(), &event, NaiveDate::from_ymd_opt(2026, 9, 30).unwrap());
+        assert!(body.body(&[item]).contains("https://example.org/notifications/allocations\n"));
+    }
+}
+
+fn notice(kind: kernel::Word<AllocationNoticeKind>, person_id: Option<PersonId>) -> AllocationNoticeGiven {
+    AllocationNoticeGiven {
+        id: NotificationId::from_u128(1),
+        sequence: 1,
+        organisation_id: kernel::OrganisationId::nil(),
+        office_id: OfficeId::nil(),
+        person_id,
+        kind,
+        record_id: uuid::Uuid::from_u128(5),
+        title: "MIR-1: Buses".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_notice_reaches_whom_it_names_or_whoever_of_the_office_may_act() {
+    let world = World::new().await;
+    world.person("head@example.org", &[StaffRole::HeadOfOrganisation], |_| {}).await;
+    world.person("member@example.org", &[StaffRole::CommitteeMember], |_| {}).await;
+    world.person("quiet@example.org", &[StaffRole::HeadOfOrganisation], |person| person.mail = false).await;
+    let db = world.store.system_read().await.unwrap();
+    let text = "SELECT id FROM person WHERE address = 'member@example.org'";
+    let row = sql::row(&db, text, vec![]).await.unwrap();
+    let member: PersonId = row.unwrap().try_get_by_index(0).unwrap();
+    drop(db);
+    let of_world = |kind: AllocationNoticeKind, number: u128, person_id| AllocationNoticeGiven {
+        id: NotificationId::from_u128(number),
+        organisation_id: world.founded.organisation_id,
+        office_id: world.founded.office_id,
+        ..notice(kind.into(), person_id)
+    };
+    let events = vec![
+        of_world(AllocationNoticeKind::DecisionWaits, 1, None),
+        of_world(AllocationNoticeKind::MotionOpened, 2, Some(member)),
+    ];
+    let mut tx = world.store.system(Actor::system()).await.unwrap();
+    NoticeRecipients { sends: true }.apply(&mut tx, events).await.unwrap();
+    tx.commit().await.unwrap();
+    world.wait(20);
+    assert_eq!(world.folder_worker().round().await.unwrap(), 2);
+    let mails = world.mails().join("\n");
+    assert!(mails.contains("<head@example.org>") && mails.contains("<member@example.org>"), "{mails}");
+    assert!(!mails.contains("<quiet@example.org>"), "{mails}");
 }
 
 #[test]
@@ -403,6 +473,7 @@ fn a_long_list_is_cut_and_a_long_subject_too() {
         report_kind: kernel::ReportKind::FinalNarrative.into(),
         due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
         title: "é".repeat(400),
+        for_allocation: false,
     };
     let items: Vec<Item> = (0..60).map(item).collect();
     assert_eq!(body.body(&items).matches("\n* ").count(), 50);

@@ -1,7 +1,7 @@
 //! The texts of mails in the supported languages. Terms are those of docs/glossary.md and of the pages.
 
 use super::store::Item;
-use kernel::{NotificationKind, Word};
+use kernel::{AllocationNoticeKind, NotificationKind, Word};
 use locale::Language;
 
 /// Maximum number of items listed in a mail; the rest is in the notification centre.
@@ -21,12 +21,17 @@ pub(super) struct MailBody<'a> {
 struct Texts {
     dear: &'static str,
     several: &'static str,
+    several_mixed: &'static str,
     more: &'static str,
     why_staff: &'static str,
+    why_allocations: &'static str,
     why_donor: &'static str,
     choose: &'static str,
     told: [(NotificationKind, &'static str); 12],
     reports: [(&'static str, &'static str); 6],
+    allocations: [(AllocationNoticeKind, &'static str); 10],
+    /// What a program of a newer version tells of an allocation.
+    allocation_other: &'static str,
 }
 
 impl MailBody<'_> {
@@ -42,7 +47,11 @@ impl MailBody<'_> {
     pub(super) fn subject(&self, items: &[Item]) -> String {
         let text = match items {
             [item] => format!("{} – {}", self.told(item), one_line(&item.title)),
-            _ => self.texts().several.replace("{count}", &items.len().to_string()),
+            _ => {
+                let is_mixed = items.iter().any(|item| item.for_allocation);
+                let several = if is_mixed { self.texts().several_mixed } else { self.texts().several };
+                several.replace("{count}", &items.len().to_string())
+            }
         };
         if text.chars().count() <= MAX_SUBJECT_LENGTH {
             return text;
@@ -58,20 +67,20 @@ impl MailBody<'_> {
         let mut urgent: Vec<&Item> = items.iter().collect();
         urgent.sort_by_key(|item| rank(&item.kind));
         for item in urgent.iter().take(MAX_ITEMS) {
-            let place = if item.for_donor { "donor" } else { "console" };
-            text.push_str(&format!(
-                "* {}\n  {}\n  {url}/{place}/reports/{}\n\n",
-                self.told(item),
-                one_line(&item.title),
-                item.report_id
-            ));
+            let (told, title, page) = (self.told(item), one_line(&item.title), page(item));
+            text.push_str(&format!("* {told}\n  {title}\n  {url}{page}\n\n"));
         }
         if let Some(more) = items.len().checked_sub(MAX_ITEMS).filter(|more| *more > 0) {
             let line = texts.more.replace("{count}", &more.to_string());
             text.push_str(&format!("{line}\n  {url}/notifications\n\n"));
         }
         let is_donor = items.iter().any(|item| item.for_donor);
-        let why = if is_donor { texts.why_donor } else { texts.why_staff };
+        let of_reports = items.iter().any(|item| !item.for_allocation);
+        let why = match (is_donor, of_reports) {
+            (true, _) => texts.why_donor,
+            (false, true) => texts.why_staff,
+            (false, false) => texts.why_allocations,
+        };
         let why = why.replace("{organisation}", &one_line(self.organisation));
         // "-- " on a line of its own: what follows is a signature, which answers leave out.
         text.push_str(&format!("-- \n{why}\n{}\n  {url}/profile\n", texts.choose));
@@ -80,12 +89,26 @@ impl MailBody<'_> {
 
     fn told(&self, item: &Item) -> String {
         let texts = self.texts();
+        if item.for_allocation {
+            let told = texts.allocations.iter().find(|(kind, _)| item.of_allocation() == Some(*kind));
+            return told.map_or(texts.allocation_other, |(_, text)| *text).to_owned();
+        }
         let report = texts.reports.iter().find(|(kind, _)| *kind == item.report_kind.as_str());
         let report = report.map_or(item.report_kind.as_str(), |(_, text)| *text);
         let told = texts.told.iter().find(|(kind, _)| item.kind.is(*kind));
         let told = told.map_or("{report}", |(_, text)| *text);
         told.replace("{report}", report).replace("{date}", &self.language.date(item.due_date))
     }
+}
+
+/// Where an item leads to.
+fn page(item: &Item) -> String {
+    if item.for_allocation {
+        let known = item.of_allocation().map(|kind| kind.page(item.report_id));
+        return known.unwrap_or_else(|| "/notifications/allocations".to_owned());
+    }
+    let place = if item.for_donor { "donor" } else { "console" };
+    format!("/{place}/reports/{}", item.report_id)
 }
 
 /// What came from records stays in its line.
@@ -111,8 +134,10 @@ fn rank(kind: &Word<NotificationKind>) -> usize {
 static ENGLISH: Texts = Texts {
     dear: "Dear {name},",
     several: "{count} notifications about reports to donors",
+    several_mixed: "{count} notifications about reports to donors and allocations",
     more: "And {count} more:",
     why_staff: "You are receiving this e-mail because you work on reports to donors at this organisation: {organisation}.",
+    why_allocations: "You are receiving this e-mail because you take part in allocations of this organisation: {organisation}.",
     why_donor: "You are receiving this e-mail because you represent a donor of this organisation: {organisation}.",
     choose: "Change your notification settings, or stop receiving e-mails:",
     told: [
@@ -137,13 +162,28 @@ static ENGLISH: Texts = Texts {
         ("certified_financial", "Certified financial report"),
         ("eight_plus_three", "Report (8+3 template)"),
     ],
+    allocations: [
+        (AllocationNoticeKind::ReviewAsked, "Proposals are awaiting your scores"),
+        (AllocationNoticeKind::MeetingConvened, "A meeting of the committee was convened"),
+        (AllocationNoticeKind::MotionOpened, "A motion was put to the vote"),
+        (AllocationNoticeKind::CirculationOpened, "Your vote is requested by circulation"),
+        (AllocationNoticeKind::DecisionWaits, "A decision is awaiting your confirmation"),
+        (AllocationNoticeKind::SentBack, "Your proposal was sent back"),
+        (AllocationNoticeKind::Decided, "Your proposal was decided on"),
+        (AllocationNoticeKind::Disbursed, "Money was disbursed to your project"),
+        (AllocationNoticeKind::ShortfallFound, "A contribution falls short of what was allocated from it"),
+        (AllocationNoticeKind::SuggestionMade, "New money could replace an allocation"),
+    ],
+    allocation_other: "News of an allocation",
 };
 
 static FRENCH: Texts = Texts {
     dear: "Bonjour {name},",
     several: "{count} notifications sur les rapports aux bailleurs de fonds",
+    several_mixed: "{count} notifications sur les rapports aux bailleurs de fonds et les allocations",
     more: "Et {count} autres\u{a0}:",
     why_staff: "Vous recevez ce courriel parce que vous travaillez aux rapports aux bailleurs de fonds de cette organisation\u{a0}: {organisation}.",
+    why_allocations: "Vous recevez ce courriel parce que vous participez aux allocations de cette organisation\u{a0}: {organisation}.",
     why_donor: "Vous recevez ce courriel parce que vous représentez un bailleur de fonds de cette organisation\u{a0}: {organisation}.",
     choose: "Modifier vos paramètres de notification ou ne plus recevoir de courriels\u{a0}:",
     told: [
@@ -168,13 +208,28 @@ static FRENCH: Texts = Texts {
         ("certified_financial", "Rapport financier certifié"),
         ("eight_plus_three", "Rapport (modèle 8+3)"),
     ],
+    allocations: [
+        (AllocationNoticeKind::ReviewAsked, "Des propositions attendent votre notation"),
+        (AllocationNoticeKind::MeetingConvened, "Une réunion du comité a été convoquée"),
+        (AllocationNoticeKind::MotionOpened, "Une motion a été mise aux voix"),
+        (AllocationNoticeKind::CirculationOpened, "Votre vote est demandé par circulation"),
+        (AllocationNoticeKind::DecisionWaits, "Une décision attend votre confirmation"),
+        (AllocationNoticeKind::SentBack, "Votre proposition a été renvoyée"),
+        (AllocationNoticeKind::Decided, "Une décision a été prise sur votre proposition"),
+        (AllocationNoticeKind::Disbursed, "Des fonds ont été versés à votre projet"),
+        (AllocationNoticeKind::ShortfallFound, "Une contribution ne couvre pas ce qui en a été alloué"),
+        (AllocationNoticeKind::SuggestionMade, "De nouveaux fonds pourraient remplacer une allocation"),
+    ],
+    allocation_other: "Nouvelle d’une allocation",
 };
 
 static SPANISH: Texts = Texts {
     dear: "Hola, {name}:",
     several: "{count} notificaciones sobre informes a los donantes",
+    several_mixed: "{count} notificaciones sobre informes a los donantes y asignaciones",
     more: "Y {count} más:",
     why_staff: "Recibe este correo porque trabaja en los informes a los donantes de esta organización: {organisation}.",
+    why_allocations: "Recibe este correo porque participa en las asignaciones de esta organización: {organisation}.",
     why_donor: "Recibe este correo porque representa a un donante de esta organización: {organisation}.",
     choose: "Cambiar la configuración de las notificaciones o dejar de recibir correos:",
     told: [
@@ -199,4 +254,17 @@ static SPANISH: Texts = Texts {
         ("certified_financial", "Informe financiero certificado"),
         ("eight_plus_three", "Informe (modelo 8+3)"),
     ],
+    allocations: [
+        (AllocationNoticeKind::ReviewAsked, "Hay propuestas pendientes de su puntuación"),
+        (AllocationNoticeKind::MeetingConvened, "Se ha convocado una reunión del comité"),
+        (AllocationNoticeKind::MotionOpened, "Se ha sometido a votación una moción"),
+        (AllocationNoticeKind::CirculationOpened, "Se solicita su voto por circulación"),
+        (AllocationNoticeKind::DecisionWaits, "Una decisión está pendiente de su confirmación"),
+        (AllocationNoticeKind::SentBack, "Su propuesta ha sido devuelta"),
+        (AllocationNoticeKind::Decided, "Se ha tomado una decisión sobre su propuesta"),
+        (AllocationNoticeKind::Disbursed, "Se han desembolsado fondos a su proyecto"),
+        (AllocationNoticeKind::ShortfallFound, "Una contribución no cubre lo que se asignó con ella"),
+        (AllocationNoticeKind::SuggestionMade, "Fondos nuevos podrían sustituir una asignación"),
+    ],
+    allocation_other: "Novedad sobre una asignación",
 };

@@ -30,6 +30,7 @@ pub(crate) mod m0015;
 pub(crate) mod m0016;
 pub(crate) mod m0017;
 pub(crate) mod m0018;
+pub(crate) mod m0019;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -52,5 +53,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0016::migration(),
         m0017::migration(),
         m0018::migration(),
+        m0019::migration(),
     ]
 }

@@ -138,6 +138,10 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-windows/{id}/scenarios", curated_of_a_donor(201)),
         // There is none.
         ("GET /v1/scenarios/{id}", no_such_part()),
+        ("GET /v1/vulnerability-index", staff_only(200)),
+        ("GET /v1/allocation-notices", staff_only(200)),
+        ("PUT /v1/allocation-notices/read-until", staff_only(422)),
+        ("PUT /v1/vulnerability-index", curated(428)),
     ]
 }
 

@@ -4,10 +4,10 @@ use kernel::{ContributionStatus, DonorId, MoneyScope, SystemClock, Visibility};
 use std::sync::Arc;
 use store::{Actor, Store};
 
-const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+pub(super) const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 const DONORS: std::ops::Range<u128> = 7..27;
 
-fn member(key: &str) -> Member {
+pub(super) fn member(key: &str) -> Member {
     Member { key: key.to_owned(), external_ref: key.to_owned(), name: key.to_owned() }
 }
 
@@ -33,10 +33,12 @@ fn fact(number: u128, status: &str, visibility: &str) -> Fact {
         is_ours: (!number.is_multiple_of(11)).then_some(number.is_multiple_of(2)),
         counts_ours: (!number.is_multiple_of(13)).then_some(number % 5 != 3),
         counts_reported: (!number.is_multiple_of(17)).then_some(!number.is_multiple_of(6)),
+        root_id: None,
+        allocated: Vec::new(),
     }
 }
 
-async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
+pub(super) async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
     let db = store.system_read().await.unwrap();
     let text = format!("{SELECT} ORDER BY scope, dimension, member");
     let rows = sql::rows(&db, &text, params![ORGANISATION]).await.unwrap();
@@ -49,7 +51,7 @@ async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
 }
 
 /// The public lists, read page by page to their ends.
-async fn lists(store: &Store, page: u64) -> Lists {
+pub(super) async fn lists(store: &Store, page: u64) -> Lists {
     let db = store.system_read().await.unwrap();
     let mut countries = Vec::new();
     let donors_of = async |scope: MoneyScope| {
@@ -78,7 +80,7 @@ async fn lists(store: &Store, page: u64) -> Lists {
 }
 
 /// Donors to us, donors to anybody, and countries, in the order of their lists.
-type Lists = ([Vec<(DonorId, Amounts)>; 2], Vec<(i32, String, Amounts)>);
+pub(super) type Lists = ([Vec<(DonorId, Amounts)>; 2], Vec<(i32, String, Amounts)>);
 
 /// The same lists, counted and sorted from the cells.
 fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
@@ -103,7 +105,7 @@ fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
     (donors, countries)
 }
 
-async fn opened(folder: &testkit::TempDir) -> Store {
+pub(super) async fn opened(folder: &testkit::TempDir) -> Store {
     let store = Store::open_sqlite(&folder.path().join("crisis.db"), Arc::new(SystemClock)).await.unwrap();
     store::migration::migrate::<Migrator>(&store).await.unwrap();
     let tx = store.system(Actor::system()).await.unwrap();

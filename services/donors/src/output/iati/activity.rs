@@ -110,10 +110,11 @@ pub(crate) struct Budget {
     pub(crate) value: Money,
 }
 
-/// What comes in (codelist TransactionType).
+/// What comes in, or is handed on (codelist TransactionType).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     Funds,
+    Disbursement,
     Commitment,
     Pledge,
 }
@@ -122,13 +123,22 @@ impl Flow {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Flow::Funds => "1",
+            Flow::Disbursement => "3",
             Flow::Commitment => "11",
             Flow::Pledge => "13",
         }
     }
 }
 
-/// Money promised, committed or received.
+/// Who provides the money of a transaction, where that is not the donor of the activity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Provider {
+    pub(crate) organisation: Organisation,
+    /// The identifier of the activity that it comes from.
+    pub(crate) activity: Option<String>,
+}
+
+/// Money promised, committed, received or handed on.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transaction {
     /// The record's id, where the transaction is one.
@@ -140,6 +150,8 @@ pub(crate) struct Transaction {
     pub(crate) description: Option<String>,
     /// Where they are not the activity's.
     pub(crate) aid_types: Option<AidTypes>,
+    /// Where it is not the donor of the activity.
+    pub(crate) provider: Option<Provider>,
 }
 
 /// An activity.

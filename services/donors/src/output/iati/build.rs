@@ -1,5 +1,5 @@
 //! Makes activities of records: one of each public agreement, with the contributions under it as its transactions, and
-//! one of each public contribution that no public agreement holds.
+//! one of each public contribution that no public agreement holds. `allocation` makes those of allocations.
 
 use super::{
     activity::{
@@ -71,7 +71,7 @@ fn organisation(donor: Option<&donor::store::Model>, name: Option<&str>) -> Orga
 }
 
 impl Publisher {
-    fn reporting(&self) -> Organisation {
+    pub(super) fn reporting(&self) -> Organisation {
         Organisation {
             reference: Some(self.settings.organisation_ref.clone()),
             kind: Some(self.settings.organisation_type.as_str().to_owned()),
@@ -79,7 +79,7 @@ impl Publisher {
         }
     }
 
-    fn defaults(&self) -> Defaults {
+    pub(super) fn defaults(&self) -> Defaults {
         let settings = &self.settings;
         Defaults {
             flow_type: settings.flow_type.map(|code| code.as_str().to_owned()),
@@ -88,7 +88,7 @@ impl Publisher {
         }
     }
 
-    fn aid_types(&self, earmarking: Option<Earmarking>, modality: Option<Modality>) -> AidTypes {
+    pub(super) fn aid_types(&self, earmarking: Option<Earmarking>, modality: Option<Modality>) -> AidTypes {
         AidTypes {
             dac: self.settings.aid_type.map(|code| code.as_str().to_owned()),
             earmarking: category(earmarking),
@@ -96,7 +96,7 @@ impl Publisher {
         }
     }
 
-    fn sectors(&self, own: &[String]) -> Vec<Share> {
+    pub(super) fn sectors(&self, own: &[String]) -> Vec<Share> {
         if own.is_empty() {
             shares(self.settings.sector.iter().cloned().collect())
         } else {
@@ -105,7 +105,7 @@ impl Publisher {
     }
 
     /// A text in every language: first in the one that the organisation publishes in.
-    fn sentence(&self, english: String, french: String, spanish: String) -> Vec<Narrative> {
+    pub(super) fn sentence(&self, english: String, french: String, spanish: String) -> Vec<Narrative> {
         let own = self.settings.language;
         let texts = [(Language::English, english), (Language::French, french), (Language::Spanish, spanish)];
         let (mut first, others): (Vec<_>, Vec<_>) =
@@ -287,6 +287,7 @@ impl Publisher {
             value_date: date,
             description: payment.description.clone().filter(|text| !text.trim().is_empty()),
             aid_types: other.then(|| AidTypes { earmarking: own, modality: None, ..of_activity.clone() }),
+            provider: None,
         }
     }
 }
@@ -338,6 +339,7 @@ fn commitments(
                 value_date: date,
                 description: None,
                 aid_types: None,
+                provider: None,
             });
         }
     }
@@ -345,7 +347,7 @@ fn commitments(
 }
 
 /// ISO 3166-1 alpha-2 codes, which the standard uses; a code that is not known stays as it is.
-fn iso2(countries: &[String]) -> Vec<String> {
+pub(super) fn iso2(countries: &[String]) -> Vec<String> {
     let code =
         |iso3: &String| kernel::country::by_iso3(iso3).map_or(iso3.clone(), |country| country.iso2.clone());
     countries.iter().map(code).collect()

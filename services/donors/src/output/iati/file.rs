@@ -66,9 +66,10 @@ impl Writing {
 
 /// Downloads the organisation's activities as an IATI 2.03 file
 ///
-/// Public agreements in force or closed with their public contributions, and public contributions outside agreements.
-/// Records that break a rule of the standard are excluded until they are corrected. 404 if the organisation has no
-/// publication settings or nothing to publish.
+/// Public agreements in force or closed with their public contributions, public contributions outside agreements, and
+/// public allocations of contributions that are not earmarked, with what was disbursed to each and the activity that
+/// provides it. Records that break a rule of the standard are excluded until they are corrected. 404 if the
+/// organisation has no publication settings or nothing to publish.
 #[utoipa::path(tag = "public", extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
 #[get("/v1/public/iati/activities.xml")]

@@ -30,11 +30,11 @@ pub(crate) struct PublicationFinding {
     /// The activity's IATI identifier.
     #[schema(example = "XM-DAC-47066-AGR-2026-00042", max_length = 200)]
     activity: String,
-    /// `agreement` or `contribution`.
+    /// `agreement`, `contribution` or `allocation`.
     #[schema(example = "agreement", max_length = 20)]
     record_type: String,
     record_id: Uuid,
-    /// The agreement's reference, or the contribution's donor.
+    /// The agreement's or allocation's reference, or the contribution's donor.
     #[schema(example = "AGR-2026-00042", max_length = 300)]
     record: String,
     /// The rule's id in the IATI standard ruleset.
@@ -69,7 +69,7 @@ impl Row for PublicationFinding {
 /// Counts of what is published and what is excluded.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct PublicationSummary {
-    /// Number of public agreements and contributions that form an activity.
+    /// Number of public agreements, contributions and allocations that form an activity.
     #[schema(minimum = 0)]
     activities: u64,
     /// Number of activities in the file.

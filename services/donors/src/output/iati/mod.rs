@@ -1,10 +1,11 @@
-//! Publication: the organisation's public agreements and contributions as an IATI 2.03 activities file, and what the
-//! standard's rules find in them before anybody else does.
+//! Publication: the organisation's public agreements, contributions and allocations as an IATI 2.03 activities file,
+//! and what the standard's rules find in them before anybody else does.
 //!
 //! `source` reads the records, `build` makes activities of them, `rules` checks those, `writer` writes them; nothing
 //! else knows the form of the file.
 
 pub(crate) mod activity;
+mod allocation;
 pub(crate) mod build;
 mod codes;
 pub(crate) mod file;

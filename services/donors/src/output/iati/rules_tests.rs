@@ -68,6 +68,7 @@ pub(super) fn sound() -> Activity {
             value_date: date,
             description: None,
             aid_types: None,
+            provider: None,
         }],
     }
 }

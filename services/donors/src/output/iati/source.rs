@@ -1,15 +1,18 @@
-//! The records that are published, page by page: agreements first, then contributions that no public agreement holds.
-//! What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish; what it told of ours stands
-//! beside our own records.
+//! The records that are published, page by page: agreements first, then contributions that no public agreement holds,
+//! then allocations. What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish;
+//! what it told of ours stands beside our own records.
 
-use super::{activity::Activity, build::Publisher};
+use super::{activity::Activity, allocation::Disbursed, build::Publisher};
 use crate::{
     agreement::{self, terms::Terms},
+    known::allocation,
     registry::donor,
 };
 use ::store::{StoreError, TenantScope, list::Conditions, params, sql};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AgreementId, ContributionId, ContributionStatus, Currency, DonorId, Earmarking, Money};
+use kernel::{
+    AgreementId, ContributionId, ContributionStatus, Currency, DonorId, Earmarking, Money, ProposalId,
+};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -25,6 +28,8 @@ pub(crate) enum Position {
     Agreements(Option<AgreementId>),
     /// Among the contributions, after this one.
     Contributions(Option<ContributionId>),
+    /// Among the allocations, after this one.
+    Allocations(Option<ProposalId>),
 }
 
 impl Default for Position {
@@ -38,7 +43,7 @@ impl Default for Position {
 pub(crate) struct Subject {
     pub(crate) kind: &'static str,
     pub(crate) id: Uuid,
-    /// The agreement's reference; the donor's name for a contribution, which has none.
+    /// The agreement's or allocation's reference; the donor's name for a contribution, which has none.
     pub(crate) name: String,
     pub(crate) activity: Activity,
 }
@@ -46,10 +51,10 @@ pub(crate) struct Subject {
 impl Subject {
     /// The position after it.
     pub(crate) fn position(&self) -> Position {
-        if self.kind == "agreement" {
-            Position::Agreements(Some(AgreementId::from_uuid(self.id)))
-        } else {
-            Position::Contributions(Some(ContributionId::from_uuid(self.id)))
+        match self.kind {
+            "agreement" => Position::Agreements(Some(AgreementId::from_uuid(self.id))),
+            "allocation" => Position::Allocations(Some(ProposalId::from_uuid(self.id))),
+            _ => Position::Contributions(Some(ContributionId::from_uuid(self.id))),
         }
     }
 }
@@ -127,11 +132,13 @@ pub(crate) async fn page(
     let subjects = match after {
         Position::Agreements(after) => agreements(scope, db, publisher, after, limit).await?,
         Position::Contributions(after) => contributions(scope, db, publisher, after, limit).await?,
+        Position::Allocations(after) => allocations(scope, db, publisher, after, limit).await?,
     };
     let next = match (subjects.last(), after) {
         (Some(last), _) if subjects.len() == limit => Some(last.position()),
         (_, Position::Agreements(_)) => Some(Position::Contributions(None)),
-        (_, Position::Contributions(_)) => None,
+        (_, Position::Contributions(_)) => Some(Position::Allocations(None)),
+        (_, Position::Allocations(_)) => None,
     };
     Ok((subjects, next))
 }
@@ -208,4 +215,59 @@ async fn contributions(
         Subject { kind: "contribution", id: row.id.as_uuid(), name, activity }
     };
     Ok(rows.iter().map(subject).collect())
+}
+
+/// What was disbursed of a contribution, and the public activity that it is in.
+#[derive(Debug, FromQueryResult)]
+struct Source {
+    allocation_id: ProposalId,
+    root_id: Option<ContributionId>,
+    disbursed: i64,
+    agreement: Option<String>,
+    contribution_id: Option<ContributionId>,
+}
+
+impl From<Source> for Disbursed {
+    fn from(source: Source) -> Self {
+        let contribution = source.contribution_id.map(|id| format!("C-{}", id.as_uuid().simple()));
+        Self { root_id: source.root_id, amount: source.disbursed, from: source.agreement.or(contribution) }
+    }
+}
+
+/// Public allocations of which something was paid.
+async fn allocations(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    publisher: &Publisher,
+    after: Option<ProposalId>,
+    limit: usize,
+) -> Result<Vec<Subject>, StoreError> {
+    let mut conditions = Conditions::of(scope, "k");
+    conditions.and_also("k.visibility = 'public' AND k.disbursed > 0 AND k.disbursed_on IS NOT NULL");
+    conditions.and_some("k.id > ?", after);
+    let (conditions, parameters) = conditions.end();
+    let text = format!("SELECT k.* FROM known_allocation k WHERE {conditions} ORDER BY k.id LIMIT {limit}");
+    let rows: Vec<allocation::Model> = sql::all(db, &text, parameters).await?;
+    let public = "c.id = s.root_id AND c.visibility = 'public' AND c.is_ours = true AND c.source <> 'fts'";
+    let select = format!(
+        "SELECT s.allocation_id, s.number, s.root_id, s.disbursed,
+           (SELECT a.reference FROM contribution c JOIN agreement a ON a.id = c.agreement_id
+            WHERE {public} AND {IN_FORCE}) AS agreement,
+           (SELECT c.id FROM contribution c WHERE {public} AND c.standing = 'current') AS contribution_id
+         FROM known_allocation_source s WHERE true"
+    );
+    let ids = rows.iter().map(|row| row.id.into());
+    let found = sql::select_by_keys(db, &select, vec![], "s.allocation_id", ids).await?;
+    let mut sources: HashMap<ProposalId, Vec<Disbursed>> = HashMap::new();
+    for source in sql::read::<Source>(&found)? {
+        sources.entry(source.allocation_id).or_default().push(source.into());
+    }
+    sources.values_mut().for_each(|list| list.sort_by_key(|source| source.root_id));
+    let none = Vec::new();
+    let subject = |row: &allocation::Model| {
+        let paid_on = row.disbursed_on?;
+        let activity = publisher.allocation(row, paid_on, sources.get(&row.id).unwrap_or(&none));
+        Some(Subject { kind: "allocation", id: row.id.as_uuid(), name: row.reference.clone(), activity })
+    };
+    Ok(rows.iter().filter_map(subject).collect())
 }

@@ -258,7 +258,18 @@ impl Xml {
         if let Some(description) = &transaction.description {
             self.narratives("description", &[], &[Narrative::of(description.as_str())])?;
         }
-        self.organisation("provider-org", &activity.donor, None)?;
+        match &transaction.provider {
+            Some(provider) => {
+                let organisation = &provider.organisation;
+                let attributes = [
+                    ("ref", organisation.reference.as_deref()),
+                    ("type", organisation.kind.as_deref()),
+                    ("provider-activity-id", provider.activity.as_deref()),
+                ];
+                self.narratives("provider-org", &attributes, &organisation.names)?;
+            }
+            None => self.organisation("provider-org", &activity.donor, None)?,
+        }
         let receiver = &activity.reporting;
         let attributes = [
             ("ref", receiver.reference.as_deref()),
@@ -284,7 +295,13 @@ fn percent(hundredths: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::rules_tests::sound, *};
+    use super::{
+        super::{
+            activity::{Flow, Provider},
+            rules_tests::sound,
+        },
+        *,
+    };
 
     fn written(activity: &Activity) -> String {
         let mut xml = Xml::new();
@@ -328,6 +345,24 @@ mod tests {
             let at = rest.find(part).unwrap_or_else(|| panic!("{part} is not where it should be in {text}"));
             rest = &rest[at + part.len()..];
         }
+    }
+
+    #[test]
+    fn a_disbursement_names_the_activity_that_provides_it() {
+        let mut activity = sound();
+        for transaction in &mut activity.transactions {
+            transaction.flow = Flow::Disbursement;
+            transaction.provider = Some(Provider {
+                organisation: activity.reporting.clone(),
+                activity: Some("XM-DAC-47066-AGR-2026-00007".to_owned()),
+            });
+        }
+        let text = written(&activity);
+        let provider = "<provider-org ref=\"XM-DAC-47066\" type=\"40\" \
+                        provider-activity-id=\"XM-DAC-47066-AGR-2026-00007\"><narrative>Organisation</narrative>";
+        assert!(text.contains("<transaction-type code=\"3\"/>") && text.contains(provider), "{text}");
+        let receiver = "receiver-activity-id=\"XM-DAC-47066-AGR-2026-00001\"";
+        assert!(text.find(provider) < text.find(receiver), "{text}");
     }
 
     #[test]

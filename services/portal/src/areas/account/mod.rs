@@ -2,6 +2,7 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod allocation_notices;
 pub(crate) mod invitation;
 pub(crate) mod links;
 pub(crate) mod notifications;
@@ -11,11 +12,13 @@ pub(crate) mod security;
 pub(crate) mod sign_in;
 
 /// The entries of these files in the menu.
-pub(crate) const NAV: crate::nav::Entries = &[notifications::NAV, profile::NAV, security::NAV];
+pub(crate) const NAV: crate::nav::Entries =
+    &[allocation_notices::NAV, notifications::NAV, profile::NAV, security::NAV];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
+        .configure(allocation_notices::configure)
         .configure(invitation::configure)
         .configure(notifications::configure)
         .configure(password_reset::configure)

@@ -16,7 +16,7 @@ const LIST: ListPage =
     ListPage { limit: Some("50"), ..ListPage::new("/v1/public/figures", "public/figures.html") };
 
 /// Every question, as the API's `FigureQuestion`, in its order.
-pub(crate) const QUESTIONS: [&str; 22] = [
+pub(crate) const QUESTIONS: [&str; 23] = [
     "reported_in_year",
     "ours_in_year",
     "outside_plans",
@@ -33,6 +33,7 @@ pub(crate) const QUESTIONS: [&str; 22] = [
     "required_by_plan",
     "reported_to_plan",
     "ours_of_plan",
+    "allocated_to_plan",
     "gap_of_plan",
     "coverage_of_plan",
     "shared_of_plan",

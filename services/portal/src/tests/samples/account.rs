@@ -18,6 +18,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "account/profile.html", context: profile },
     Sample { template: "account/office.html", context: |_| json!({ "me": me() }) },
     Sample { template: "account/notifications.html", context: notifications },
+    Sample { template: "account/allocation-notices.html", context: allocation_notices },
     Sample {
         template: "error.html",
         context: |_| json!({ "kind": "internal", "status": 500, "trace": "t" }),
@@ -94,4 +95,18 @@ fn notifications(_: Language) -> Value {
         "list": list("/v1/notifications", &[told()]), "filter": {}, "filter_query": "", "problem": null,
         "place": "/console/reports/", "latest": ID,
     })
+}
+
+fn allocation_notices(_: Language) -> Value {
+    let notice = |kind: &str, read: bool| {
+        json!({ "id": ID, "kind": kind, "record_id": ID, "title": MARKUP, "is_personal": true, "read": read,
+            "created_at": INSTANT })
+    };
+    let rows = [notice("motion_opened", false), notice("suggestion_made", true)];
+    let mut notices = list("/v1/allocation-notices", &rows);
+    let pages = ["/console/meetings/x", ""];
+    for (notice, page) in notices["items"].as_array_mut().into_iter().flatten().zip(pages) {
+        notice["page"] = page.into();
+    }
+    json!({ "list": notices, "filter": {}, "filter_query": "", "problem": null, "latest": ID })
 }

@@ -141,7 +141,7 @@ fn country(_: Language) -> Value {
     let funding = with(
         totals(),
         json!({ "country": "AFG", "year": 2020, "donor_count": 2, "outside_plans": money("0.00"), "by_plan": by_plan(),
-        "of_which_ours": of_which_ours(),
+        "of_which_ours": of_which_ours(), "of_which_allocated": { "funding": money("1.00"), "flow_count": 1 },
         "by_donor": by_donor(), "by_recipient": parts(&json!({})), "by_earmarking": by_earmarking() }),
     );
     json!({
@@ -162,6 +162,7 @@ fn plan_page(_: Language) -> Value {
     let page = with(
         plan_fields(),
         json!({ "by_donor": by_donor(), "by_earmarking": by_earmarking(), "of_which_ours": of_which_ours(),
+        "of_which_allocated": { "funding": money("4.00"), "flow_count": 2 },
         "by_recipient": parts(&json!({})), "donor_count": 2, "counted": {
             "by_country_year": [{ "country": "AFG", "year": 2020, "funding": money("9.00"), "flow_count": 1 }],
             "elsewhere": { "funding": money("2.00"), "flow_count": 1 },

@@ -15,6 +15,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/settings/publication.html", context: publication },
     Sample { template: "console/settings/style-guide.html", context: areas::style_guide_sample },
     Sample { template: "console/settings/who-we-are.html", context: who_we_are },
+    Sample { template: "console/settings/vulnerability-index.html", context: vulnerability_index },
 ];
 
 fn signature_rule(_: Language) -> Value {
@@ -30,6 +31,16 @@ fn clearance_rule(_: Language) -> Value {
         json!({ "version": 1, "donor_types": ["civil_society", "private_sector"], "updated_at": INSTANT });
     json!({
         "rule": answer("/v1/clearance-rule", rule), "problem": super::refusal("donor_types"), "may_write": true,
+    })
+}
+
+fn vulnerability_index(_: Language) -> Value {
+    let countries = json!([{ "country": "TCD", "index": "8.7" }]);
+    let table = json!({ "version": 1, "source": MARKUP, "year": 2026, "countries": countries, "updated_at": INSTANT });
+    json!({
+        "table": answer("/v1/vulnerability-index", table), "rows": countries, "version": "1",
+        "problem": super::refusal("countries"), "may_write": true,
+        "typed": { "version": "1", "source": MARKUP, "year": "2026", "countries": "TCD,8.7" },
     })
 }
 

@@ -172,6 +172,7 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "score_sheet",
             "seat",
             "shortfall",
+            "vulnerability_index",
         ],
         actions: &[
             "allocation_funds.disburse",
@@ -251,6 +252,7 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "shortfall.close",
             "shortfall.cover",
             "shortfall.open",
+            "vulnerability_index.update",
         ],
     },
 ];

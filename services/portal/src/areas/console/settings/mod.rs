@@ -8,11 +8,18 @@ pub(crate) mod exchange_rates;
 pub(crate) mod publication;
 pub(crate) mod signature_rule;
 pub(crate) mod style_guide;
+pub(crate) mod vulnerability_index;
 pub(crate) mod who_we_are;
 
 /// The entries of these files in the menu.
-pub(crate) const NAV: crate::nav::Entries =
-    &[clearance_rule::NAV, exchange_rates::NAV, publication::NAV, signature_rule::NAV, who_we_are::NAV];
+pub(crate) const NAV: crate::nav::Entries = &[
+    clearance_rule::NAV,
+    exchange_rates::NAV,
+    publication::NAV,
+    signature_rule::NAV,
+    vulnerability_index::NAV,
+    who_we_are::NAV,
+];
 
 /// The steps of the records of these files.
 #[cfg(test)]
@@ -26,5 +33,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(publication::configure)
         .configure(signature_rule::configure)
         .configure(style_guide::configure)
+        .configure(vulnerability_index::configure)
         .configure(who_we_are::configure);
 }
