@@ -102,7 +102,12 @@ async fn with_money(tx: &TenantTx, number: u128, sum: i64) -> PoolId {
 }
 
 /// A window under deliberation for exactly this sum.
-async fn opened(world: &World, tx: &TenantTx, (number, title): (u128, &str), sum: i64) -> window::store::Model {
+async fn opened(
+    world: &World,
+    tx: &TenantTx,
+    (number, title): (u128, &str),
+    sum: i64,
+) -> window::store::Model {
     let mut fields = window::fields_check::tests::window();
     fields.pool_id = with_money(tx, number, sum).await;
     fields.committee_id = world.committee.id;
