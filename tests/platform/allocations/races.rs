@@ -135,7 +135,7 @@ async fn every_vote_that_is_taken_while_the_vote_ends_is_in_its_figures() {
     let scene = scene().await;
     let world = &scene.world;
     let mut taken = 0;
-    for round in 0..12 {
+    for round in 0..12_u32 {
         let motion = scene.other().await;
         for member in &scene.members[..2] {
             assert_eq!(vote(world, member, &motion, "yes").await.status, 204);
@@ -144,7 +144,7 @@ async fn every_vote_that_is_taken_while_the_vote_ends_is_in_its_figures() {
         let ends = scene.close_at(&world.token, &version, &motion);
         let last = vote(world, &scene.members[2], &motion, "no");
         // Either begins first.
-        let (last, ended) = if round % 2 == 0 {
+        let (last, ended) = if round.is_multiple_of(2) {
             join(last, ends).await
         } else {
             let (ended, last) = join(ends, last).await;
