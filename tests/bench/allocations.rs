@@ -173,10 +173,11 @@ async fn prepared(up: &Up, founded: &Value) -> (Scene, [String; 2]) {
     let seat = json!({ "person_id": chair, "office_id": headquarters, "kind": "chair", "from": "2020-01-01" });
     let seat = made(&format!("/v1/committees/{committee}/seats"), seat).await;
     let meeting =
-        json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2099-01-15T09:00:00Z" });
+        json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2020-01-15T09:00:00Z" });
     let meeting = made("/v1/committee-meetings", meeting).await;
     let meeting = format!("/v1/committee-meetings/{}", text(&meeting["id"]));
-    step(&http, &token, (&meeting, "convene"), Some(json!({}))).await;
+    let notice = json!({ "short_notice_reason": "For the test" });
+    step(&http, &token, (&meeting, "convene"), Some(notice)).await;
     step(&http, &token, (&meeting, "open"), None).await;
     let (read, _) = sent(&http, http.request(Method::GET, &meeting).bearer_auth(&token)).await;
     let attendance = json!({ "intervals": [{ "person_id": chair, "from": read.json()["opened_at"] }] });
@@ -314,7 +315,7 @@ fn verify(data: &Path) -> (Duration, Duration, u32) {
 fn window() -> Problem {
     let (count, units, unit) = (60, 30_000, 1_000_000);
     let envelope = units * unit;
-    let regions = [("Africa", 30), ("Europe", 10), ("Asia", 0), ("Americas", 10), ("MENA", 0)];
+    let regions: [(&str, i64); 5] = [("Africa", 30), ("Europe", 10), ("Asia", 0), ("Americas", 10), ("MENA", 0)];
     let groups = regions.iter().map(|(name, floor)| Group {
         name: (*name).to_owned(),
         parent: None,

@@ -1,7 +1,7 @@
 //! Clients that have money approved, paid, spent and withdrawn without a pause, and note every step that was acknowledged.
 //!
-//! One member sits in the committee, which is too few: every motion goes to the head of the organisation, who is a client
-//! here. So each project takes all ways of the ledger: reserved, allocated, disbursed, spent, withdrawn.
+//! One member sits in the committee, which is too few: every motion goes to the head of the organisation. So each project
+//! takes all ways of the ledger: reserved, allocated, disbursed, spent, withdrawn.
 
 use crate::writers::Organisation;
 use kernel::ProposalId;
@@ -32,8 +32,8 @@ const PAUSE: Duration = Duration::from_millis(150);
 /// Attempts at a step: some three minutes, longer than anything is down.
 const ATTEMPTS: u32 = 1200;
 
-/// What the secretariat and the head of the organisation may do.
-const SECRETARIAT: [&str; 8] = [
+/// What the secretariat may do.
+const SECRETARIAT: [&str; 7] = [
     "windows:read",
     "windows:write",
     "proposals:read",
@@ -41,8 +41,12 @@ const SECRETARIAT: [&str; 8] = [
     "committees:read",
     "meetings:read",
     "meetings:write",
-    "decisions:confirm",
 ];
+/// Who answers decisions.
+const HEAD: &str = "head@example.org";
+/// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A step that makes an entry of the ledger, of a project.
 pub type Step = (ProposalId, &'static str);
@@ -59,6 +63,7 @@ struct Shared {
     secretariat: Caller,
     officer: Caller,
     finance: Caller,
+    head: Caller,
     committee: String,
     seat: String,
     window: String,
@@ -66,17 +71,11 @@ struct Shared {
     stop: AtomicBool,
 }
 
-/// A client of the platform, with its last token.
+/// Who calls the platform, with the last token.
 struct Caller {
-    id: String,
-    secret: String,
+    /// Id and secret of a client; none for the head of the organisation, who is a person.
+    client: Option<(String, String)>,
     token: RwLock<String>,
-}
-
-impl Caller {
-    fn new(id: &str, secret: &str) -> Self {
-        Self { id: id.to_owned(), secret: secret.to_owned(), token: RwLock::default() }
-    }
 }
 
 /// What an answer says.
@@ -124,14 +123,19 @@ impl Allocators {
         let client = async |office: &str, scopes: &[&str]| {
             let body = json!({ "name": "Client", "office_id": office, "scopes": scopes });
             let made = made("/v1/clients", body).await;
-            Caller::new(&text(&made["id"]), &text(&made["client_secret"]))
+            let client = Some((text(&made["id"]), text(&made["client_secret"])));
+            Caller { client, token: RwLock::default() }
         };
         let officer = client(&office, &["proposals:read", "proposals:write", "disbursements:write"]).await;
         let finance = client(headquarters, &["proposals:read", "disbursements:write"]).await;
         let secretariat = client(headquarters, &SECRETARIAT).await;
-        let chair = json!({ "name": "Chair", "email": "chair@example.org", "password": PASSWORD,
-            "roles": [{ "office_id": headquarters, "role": "committee_member" }] });
-        let chair = made("/v1/people", chair).await;
+        let person = async |name: &str, email: &str, role: &str| {
+            let body = json!({ "name": name, "email": email, "password": PASSWORD,
+                "roles": [{ "office_id": headquarters, "role": role }] });
+            made("/v1/people", body).await
+        };
+        let chair = person("Chair", "chair@example.org", "committee_member").await;
+        person("Head", HEAD, "head_of_organisation").await;
         let committee =
             json!({ "name": "Committee", "decision_by": "committee", "time_zone": "Europe/Zurich" });
         let committee = text(&made("/v1/committees", committee).await["id"]);
@@ -157,6 +161,7 @@ impl Allocators {
             secretariat,
             officer,
             finance,
+            head: Caller { client: None, token: RwLock::default() },
             committee,
             seat: text(&seat["id"]),
             window,
@@ -196,7 +201,7 @@ impl Shared {
     /// A meeting that is open: its path.
     async fn meeting(&self, key: &str) -> String {
         let body = json!({ "committee_id": self.committee, "place": "Geneva",
-            "starts_at": "2026-01-15T09:00:00Z" });
+            "starts_at": "2020-01-15T09:00:00Z" });
         let made = self.created(&self.secretariat, key, "/v1/committee-meetings", &body).await;
         let path = format!("/v1/committee-meetings/{}", text(&made["id"]));
         let notice = json!({ "short_notice_reason": "The rains begin" });
@@ -231,8 +236,7 @@ impl Shared {
             self.step(&self.officer, (&path, "withdraw"), Some(&json!({})), is_not("shortlisted")).await;
             return;
         };
-        let confirmed =
-            self.step(&self.secretariat, (&decision, "confirm"), None, is_not("awaiting_head")).await;
+        let confirmed = self.step(&self.head, (&decision, "confirm"), None, is_not("awaiting_head")).await;
         self.note(id, "allocate", confirmed);
         let paid = json!({ "amount": usd("300.00") });
         let paid = self.step(&self.finance, (&path, "disburse"), Some(&paid), is_not("approved")).await;
@@ -245,7 +249,7 @@ impl Shared {
             json!({ "resolution": "withdraw_funds", "amount": usd("200.00"), "reason": "Earmarked money came" });
         let decided = self.decided(&format!("{key}-withdraw"), (meeting, id), withdraw, "").await;
         let decision = decided.unwrap_or_else(|| panic!("{key}: a withdrawal needs no money"));
-        self.step(&self.secretariat, (&decision, "confirm"), None, is_not("awaiting_head")).await;
+        self.step(&self.head, (&decision, "confirm"), None, is_not("awaiting_head")).await;
         let named = decision.rsplit('/').next().unwrap_or_default();
         let body = json!({ "decision_id": named, "reason": "Earmarked money came" });
         let withdrawn =
@@ -386,18 +390,45 @@ impl Shared {
         Some(Answer { status, etag, body: serde_json::from_str(&text).unwrap_or_default() })
     }
 
+    /// Takes a new token, if the platform gives one now.
     async fn renew(&self, caller: &Caller) {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", caller.id.as_str()),
-            ("client_secret", caller.secret.as_str()),
-        ];
-        let asked = self.http.post(format!("{}/oauth/token", self.url)).form(&form).send().await;
-        if let Ok(answer) = asked
-            && let Ok(tokens) = answer.json::<Value>().await
-            && let Some(token) = tokens["access_token"].as_str()
-        {
-            *caller.token.write().await = token.to_owned();
+        let token = match &caller.client {
+            Some((id, secret)) => {
+                let form = [
+                    ("grant_type", "client_credentials"),
+                    ("client_id", id.as_str()),
+                    ("client_secret", secret.as_str()),
+                ];
+                self.token(&form).await
+            }
+            None => self.signed_in().await,
+        };
+        match token {
+            Some(token) => *caller.token.write().await = token,
+            None => tokio::time::sleep(PAUSE).await,
         }
+    }
+
+    async fn token(&self, form: &[(&str, &str)]) -> Option<String> {
+        let answer = self.http.post(format!("{}/oauth/token", self.url)).form(form).send().await.ok()?;
+        let tokens: Value = answer.json().await.ok()?;
+        tokens["access_token"].as_str().map(str::to_owned)
+    }
+
+    /// A token of the head of the organisation, by the way the portal takes.
+    async fn signed_in(&self) -> Option<String> {
+        let redirect_uri = format!("{}/sign-in", self.url);
+        let asked = json!({ "email": HEAD, "password": PASSWORD, "client_id": "portal", "redirect_uri": redirect_uri,
+            "code_challenge": CHALLENGE, "code_challenge_method": "S256" });
+        let answer = self.http.post(format!("{}/oauth/authorize", self.url)).json(&asked).send().await.ok()?;
+        let code: Value = answer.json().await.ok()?;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code["code"].as_str()?),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("client_id", "portal"),
+        ];
+        self.token(&form).await
     }
 }

@@ -7,12 +7,14 @@
 //! (`services/allocations/src/procedure/cbpf_tests.rs`): through the API that would be some 40,000 requests.
 
 use super::{
-    Person, UNLIMITED, answered, committee_of_one, decided, done, draft, get, has, id_of, item, motion,
-    officer, open_meeting, person, pool, proposal, reserve, seat, usd, verified,
+    Person, UNLIMITED, act, answered, committee_of_one, decided, done, draft, get, has, id_of, item, motion,
+    officer, open_meeting, person, pool, proposal, reserve, seat, send, usd, verified,
 };
+use kernel::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{path::Path, time::Duration};
+use testkit::eventually;
 use tests::{World, text};
 
 /// A window: its fund, its title, its year, and the country of its projects.
@@ -98,40 +100,55 @@ impl Scene {
         Self { world, pool, committee, chair, seat, officer }
     }
 
-    /// A window that is open for exactly what its projects were given.
-    async fn open(&self, envelope: i64, is_standard: bool) -> String {
+    /// A window for exactly what its projects were given; `closes_at` ends its call.
+    fn call(&self, envelope: i64, is_standard: bool, closes_at: &str) -> Value {
         let envelope = dollars(envelope);
         let mut body = reserve((&self.pool, &self.committee), &envelope, &envelope);
+        body["closes_at"] = closes_at.into();
         if is_standard {
             body["kind"] = "standard".into();
             body["criteria"] = json!([{ "name": "Need", "weight": 100, "max_points": 100 }]);
             body["reviews_needed"] = 1.into();
         }
-        let made = self.world.create("/v1/allocation-windows", body).await;
-        let window = format!("/v1/allocation-windows/{}", text(&made["id"]));
-        done(&self.world, &self.world.token, &window, "open", &Value::Null).await;
-        window
+        body
     }
 
-    /// A project that is on the shortlist.
-    async fn shortlisted(&self, window: &str, country: &str, project: &Project, is_standard: bool) -> String {
+    /// A project that the office has sent.
+    async fn submitted(&self, window: &str, country: &str, project: &Project) -> String {
         let asked = dollars(project.budget);
         let mut body = proposal(window, (&project.code, country), &asked, &asked);
         body["start_date"] = project.from.as_str().into();
         body["end_date"] = project.to.as_str().into();
+        let path = draft(&self.world, &self.officer, &body).await;
+        done(&self.world, &self.officer, &path, "submit", &Value::Null).await;
+        path
+    }
+
+    /// Ends the call of a standard window, which is scored from then on.
+    async fn closes(&self, window: &str, envelope: i64) {
+        let soon = (SystemClock.now() + Duration::from_secs(2)).to_rfc3339();
+        let body = self.call(envelope, true, &soon);
+        let moved = send(&self.world, Method::PUT, &self.world.token, (window, window), &body).await;
+        assert_eq!(moved.status, 200, "{}", moved.text);
+        let scoring = eventually("the call ends", || async {
+            let answer = act(&self.world, &self.world.token, window, "score", &Value::Null).await;
+            (answer.status != 409).then_some(answer)
+        });
+        assert_eq!(scoring.await.json()["state"], "scoring");
+    }
+
+    /// Puts a proposal on the shortlist, in a standard window with the score of the chair.
+    async fn shortlists(&self, proposal: &str, is_standard: bool) {
         let (world, secretariat) = (&self.world, &self.world.token);
-        let path = draft(world, &self.officer, &body).await;
-        done(world, &self.officer, &path, "submit", &Value::Null).await;
-        done(world, secretariat, &path, "screen", &json!({})).await;
+        done(world, secretariat, proposal, "screen", &json!({})).await;
         if is_standard {
-            let request = world.http.request(Method::PUT, &format!("{path}/score-sheets"));
+            let request = world.http.request(Method::PUT, &format!("{proposal}/score-sheets"));
             let request = request.bearer_auth(&self.chair.token).header("if-match", "\"0\"");
             let sheet = json!({ "scores": [{ "points": 80 }], "is_submitted": true });
             let answer = answered(world, request.json(&sheet)).await;
             assert_eq!(answer.status, 200, "{}", answer.text);
         }
-        done(world, secretariat, &path, "shortlist", &json!({ "comment": "As it was approved" })).await;
-        path
+        done(world, secretariat, proposal, "shortlist", &json!({ "comment": "As it was approved" })).await;
     }
 
     /// The whole of a window: what its board says was approved.
@@ -139,11 +156,23 @@ impl Scene {
         let projects = projects(folder, window);
         let sum: i64 = projects.iter().map(|project| project.budget).sum();
         let is_standard = window.0 == "86";
-        let path = self.open(sum, is_standard).await;
-        let meeting = open_meeting(&self.world, &self.committee, &[&self.chair]).await;
+        let body = self.call(sum, is_standard, "2099-01-01T00:00:00Z");
+        let made = self.world.create("/v1/allocation-windows", body).await;
+        let path = format!("/v1/allocation-windows/{}", text(&made["id"]));
+        done(&self.world, &self.world.token, &path, "open", &Value::Null).await;
+        let mut proposals = Vec::new();
         for project in &projects {
-            let proposal = self.shortlisted(&path, window.3, project, is_standard).await;
-            let item = item(&self.world, &meeting, Some(&proposal)).await;
+            proposals.push(self.submitted(&path, window.3, project).await);
+        }
+        if is_standard {
+            self.closes(&path, sum).await;
+        }
+        for proposal in &proposals {
+            self.shortlists(proposal, is_standard).await;
+        }
+        let meeting = open_meeting(&self.world, &self.committee, &[&self.chair]).await;
+        for (project, proposal) in projects.iter().zip(&proposals) {
+            let item = item(&self.world, &meeting, Some(proposal)).await;
             let wording = json!({ "resolution": "approve", "amount": usd(&dollars(project.budget)),
                 "reason": "As it was approved" });
             let motion = motion(&self.world, &item, &self.seat, wording).await;

@@ -15,7 +15,6 @@ use crate::{
     },
     intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
-    ledger,
     motion::{MotionState, Resolution, new_motion::Decided, rule::Tally},
     pool, proposal, score,
     verification::verify,
@@ -104,7 +103,7 @@ async fn with_money(tx: &TenantTx, number: u128, sum: i64) -> PoolId {
 /// A window under deliberation for exactly this sum.
 async fn opened(
     world: &World,
-    tx: &TenantTx,
+    tx: &mut TenantTx,
     (number, title): (u128, &str),
     sum: i64,
 ) -> window::store::Model {
@@ -125,7 +124,7 @@ async fn opened(
 
 /// A project as a proposal on the shortlist of a window.
 async fn shortlisted(
-    tx: &TenantTx,
+    tx: &mut TenantTx,
     window: &window::store::Model,
     number: u128,
     (code, budget): &Project,
@@ -176,8 +175,8 @@ async fn on_board(tx: &TenantTx, window: &window::store::Model, projects: usize)
     assert_eq!(shown.len(), projects);
     assert!(shown.iter().all(|proposal| proposal.state == proposal::State::Approved));
     let sum = shown.iter().filter_map(|proposal| proposal.approved).sum();
-    assert_eq!(ledger::promise::of_window(tx.db(), window.id).await.unwrap(), sum);
-    assert_eq!(ledger::store::headroom(tx.db(), window.pool_id, window.id).await.unwrap(), 0);
+    let record = window::api::record(tx.db(), window.clone()).await.unwrap();
+    assert_eq!((record.promised, record.headroom), (Money::usd(sum), Money::usd(0)));
     sum
 }
 
@@ -190,10 +189,10 @@ async fn of_year(folder: PathBuf, year: &str) -> (usize, usize, usize) {
     for (number, (key, projects)) in (1_u128..).zip(&windows) {
         let sum: i64 = projects.iter().map(|(_, budget)| budget).sum();
         let mut tx = world.begin().await;
-        let window = opened(&world, &tx, (number, &key.1), sum).await;
+        let window = opened(&world, &mut tx, (number, &key.1), sum).await;
         for project in projects {
             count += 1;
-            let proposal = shortlisted(&tx, &window, count, project).await;
+            let proposal = shortlisted(&mut tx, &window, count, project).await;
             approved(&world, &mut tx, &window, (count, proposal)).await;
         }
         let (found, published) = (on_board(&tx, &window, projects.len()).await, published[key]);
