@@ -20,7 +20,7 @@ use crate::{
     verification::verify,
     window,
 };
-use ::store::{TenantTx, insert_models, upsert_models};
+use ::store::{TenantTx, insert_models, params, sql, upsert_models};
 use kernel::{Money, MotionId, PoolId, PrincipalId, ProposalId, WindowId};
 use std::{
     collections::BTreeMap,
@@ -65,8 +65,8 @@ fn seventh_digit(cents: i64) -> i64 {
     10_i64.pow(digits.saturating_sub(7))
 }
 
-/// A pool that takes in what this source records: a third of the sum and the rest.
-async fn with_money(tx: &TenantTx, number: u128, sum: i64) -> PoolId {
+/// A pool of its own with these contributions.
+async fn with_money(tx: &TenantTx, number: u128, contributions: &[i64]) -> PoolId {
     let source = format!("fund-{number}");
     let id = PoolId::from_u128(1_000 + number);
     let row = pool::store::Model {
@@ -83,17 +83,17 @@ async fn with_money(tx: &TenantTx, number: u128, sum: i64) -> PoolId {
         updated_at: tx.now(),
     };
     insert_models(tx.db(), &[row]).await.unwrap();
-    let record = |(index, cents): (u128, i64)| {
-        let id = 10_000 + 2 * number + index;
+    let record = |(index, cents): (u128, &i64)| {
+        let id = 10_000 + 100 * number + index;
         Fact {
             source: source.clone(),
             countries: String::new(),
             plans: String::new(),
             years: String::new(),
-            ..fact(id, id, cents)
+            ..fact(id, id, *cents)
         }
     };
-    let facts: Vec<Fact> = [(0, sum / 3), (1, sum - sum / 3)].into_iter().map(record).collect();
+    let facts: Vec<Fact> = (0_u128..).zip(contributions).map(record).collect();
     upsert_models(tx.db(), &facts).await.unwrap();
     let why = |fact: &Fact| (fact.root_id, Why::Event { id: fact.id, sequence: 1 });
     recount(tx, ORGANISATION, &facts.iter().map(why).collect()).await.unwrap();
@@ -105,10 +105,10 @@ async fn opened(
     world: &World,
     tx: &mut TenantTx,
     (number, title): (u128, &str),
-    sum: i64,
+    (pool_id, sum): (PoolId, i64),
 ) -> window::store::Model {
     let mut fields = window::fields_check::tests::window();
-    fields.pool_id = with_money(tx, number, sum).await;
+    fields.pool_id = pool_id;
     fields.committee_id = world.committee.id;
     fields.title = title.chars().take(200).collect();
     fields.envelope = Money::usd(sum);
@@ -189,7 +189,8 @@ async fn of_year(folder: PathBuf, year: &str) -> (usize, usize, usize) {
     for (number, (key, projects)) in (1_u128..).zip(&windows) {
         let sum: i64 = projects.iter().map(|(_, budget)| budget).sum();
         let mut tx = world.begin().await;
-        let window = opened(&world, &mut tx, (number, &key.1), sum).await;
+        let pool_id = with_money(&tx, number, &[sum / 3, sum - sum / 3]).await;
+        let window = opened(&world, &mut tx, (number, &key.1), (pool_id, sum)).await;
         for project in projects {
             count += 1;
             let proposal = shortlisted(&mut tx, &window, count, project).await;
@@ -220,4 +221,53 @@ async fn the_boards_of_2024_say_what_the_pooled_funds_have_published() {
     let test = "the_boards_of_2024_say_what_the_pooled_funds_have_published";
     let Some(folder) = testkit::shared_data(test) else { return };
     assert_eq!(of_year(folder, "2024").await, (77, 28, 1_104));
+}
+
+/// OCHA attributes to each donor the same share of every project: that of its contributions in all that the fund was given in
+/// the year. What lots pay is in cents, and so less than a cent beside that for each decision.
+#[tokio::test]
+async fn every_contribution_to_a_fund_pays_its_share_of_all_projects() {
+    let test = "every_contribution_to_a_fund_pays_its_share_of_all_projects";
+    let Some(folder) = testkit::shared_data(test) else { return };
+    let folder = folder.join("cbpf");
+    // Sudan's.
+    let (fund, year) = ("15", "2024");
+    let contributions = rows(&folder.join("contributions.csv"));
+    let given = contributions.iter().filter(|row| &row[1] == fund && &row[2] == year);
+    let given: Vec<i64> = given.map(|row| cents(&row[7])).collect();
+    let whole: i64 = given.iter().sum();
+    assert_eq!((given.len(), whole), (21, 18_317_095_200));
+    let world = World::new(DecidedBy::Committee).await;
+    let mut tx = world.begin().await;
+    let pool_id = with_money(&tx, 1, &given).await;
+    let windows = projects(&folder, year).into_iter().filter(|(key, _)| key.0 == fund);
+    let mut count = 0_u128;
+    for (number, (key, projects)) in (1_u128..).zip(windows) {
+        let sum: i64 = projects.iter().map(|(_, budget)| budget).sum();
+        let window = opened(&world, &mut tx, (number, &key.1), (pool_id, sum)).await;
+        for project in &projects {
+            count += 1;
+            let proposal = shortlisted(&mut tx, &window, count, project).await;
+            approved(&world, &mut tx, &window, (count, proposal)).await;
+        }
+    }
+    let text = "SELECT lot.received, CAST(sum(position.amount) AS bigint) FROM lot
+                JOIN position ON position.lot_id = lot.id AND position.account = 'allocated'
+                WHERE lot.pool_id = $1 GROUP BY lot.id, lot.received";
+    let mut paid: Vec<(i128, i128)> = Vec::new();
+    for row in sql::rows(tx.db(), text, params![pool_id]).await.unwrap() {
+        let received: i64 = row.try_get_by_index(0).unwrap();
+        let amount: i64 = row.try_get_by_index(1).unwrap();
+        paid.push((received.into(), amount.into()));
+    }
+    tx.commit().await.unwrap();
+    let promised: i128 = paid.iter().map(|(_, amount)| amount).sum();
+    assert_eq!((paid.len(), count, promised), (21, 101, 18_066_618_280));
+    let (whole, decisions) = (i128::from(whole), i128::try_from(count).unwrap());
+    for (received, amount) in paid {
+        let beside = (amount * whole - promised * received).abs();
+        assert!(beside < decisions * whole, "{amount} of {received}");
+    }
+    let db = world.store.system_read().await.unwrap();
+    verify(&db).await.unwrap().unwrap_or_else(|broken| panic!("{broken}"));
 }
