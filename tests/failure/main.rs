@@ -61,9 +61,10 @@ enum Fault {
     Zombie,
 }
 
-/// Beside the kill of each process. Clients write to donors, which is therefore killed twice.
-const OTHER_FAULTS: [Fault; 6] = [
+/// Beside the kill of each process. Clients write to donors and to allocations, which are therefore killed twice.
+const OTHER_FAULTS: [Fault; 7] = [
     Fault::Kill("donors"),
+    Fault::Kill("allocations"),
     Fault::KillKafka,
     Fault::KillPostgres,
     Fault::StopRedis,
