@@ -2,7 +2,7 @@
 //! hundredth is in a pool.
 
 use crate::{line, seconds};
-use bus::{Bus, EmbeddedBus, OutgoingRecord, SharedBus};
+use bus::{EmbeddedBus, OutgoingRecord, SharedBus};
 use events::{ContributionRecorded, EventPayload};
 use kernel::SystemClock;
 use passerelle::platform;
