@@ -54,12 +54,12 @@ pub async fn run() {
     import(&infra, &platform, &founded).await;
 }
 
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+pub(super) fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort();
     times[(times.len() * percent / 100).min(times.len() - 1)]
 }
 
-fn shown(duration: Duration) -> String {
+pub(super) fn shown(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }
 
@@ -74,7 +74,7 @@ async fn latency(infra: &Infra, platform: &Deployment, founded: &identity::Found
         http.post(Some(&token), "/v1/donors", &json!({ "name": "Norway", "type": "government" })).await;
     let donor = donor.json()["id"].clone();
     // The baseline before and after, so that neither alone meets a broker that has just started.
-    let mut bare = bare_kafka(infra).await;
+    let mut bare = bare_kafka(infra, WRITES_PER_SECOND).await;
     let writes = WRITES_PER_SECOND * DURATION.as_secs();
     let written = tokio::spawn(times(donors, writes));
     let visible = tokio::spawn(times(crisis, writes));
@@ -96,7 +96,7 @@ async fn latency(infra: &Infra, platform: &Deployment, founded: &identity::Found
     order.sort_by_key(|(_, at)| **at);
     let warm = order.into_iter().skip(usize::try_from(WARM_UP).unwrap());
     let mut here: Vec<Duration> = warm.map(|(id, at)| visible[id].saturating_duration_since(*at)).collect();
-    bare.extend(bare_kafka(infra).await);
+    bare.extend(bare_kafka(infra, WRITES_PER_SECOND).await);
     let (p50, p99) = (percentile(&mut here, 50), percentile(&mut here, 99));
     let (bare50, bare99) = (percentile(&mut bare, 50), percentile(&mut bare, 99));
     let title = format!("commit to another service's read model, {WRITES_PER_SECOND} writes/s");
@@ -107,7 +107,13 @@ async fn latency(infra: &Infra, platform: &Deployment, founded: &identity::Found
 }
 
 /// A listener that hears of every row of a table when it commits.
-async fn watch(infra: &Infra, platform: &Deployment, service: &str, table: &str, id: &str) -> PgListener {
+pub(super) async fn watch(
+    infra: &Infra,
+    platform: &Deployment,
+    service: &str,
+    table: &str,
+    id: &str,
+) -> PgListener {
     let url = infra.postgres.admin.replace("{database}", &platform.database(service));
     let mut listener = PgListener::connect(&url).await.unwrap();
     let text = format!(
@@ -120,7 +126,7 @@ async fn watch(infra: &Infra, platform: &Deployment, service: &str, table: &str,
     listener
 }
 
-async fn times(mut listener: PgListener, count: u64) -> HashMap<String, Instant> {
+pub(super) async fn times(mut listener: PgListener, count: u64) -> HashMap<String, Instant> {
     let mut times = HashMap::new();
     while (times.len() as u64) < count {
         let heard = tokio::time::timeout(Duration::from_secs(30), listener.recv()).await;
@@ -131,8 +137,8 @@ async fn times(mut listener: PgListener, count: u64) -> HashMap<String, Instant>
     times
 }
 
-/// The same rate and about the same size through Kafka alone, acknowledged as the platform wants it.
-async fn bare_kafka(infra: &Infra) -> Vec<Duration> {
+/// A rate and about the same size through Kafka alone, acknowledged as the platform wants it.
+pub(super) async fn bare_kafka(infra: &Infra, writes_per_second: u64) -> Vec<Duration> {
     let topic = testkit::Infra::unique("bare");
     let settings = Settings {
         brokers: infra.kafka.clone(),
@@ -158,9 +164,9 @@ async fn bare_kafka(infra: &Infra) -> Vec<Duration> {
     consumer.subscribe(&[&topic]).unwrap();
     consumer.recv().await.unwrap();
     let started = Instant::now();
-    let count = WRITES_PER_SECOND * DURATION.as_secs();
+    let (count, warm_up) = (writes_per_second * DURATION.as_secs(), writes_per_second * 10);
     let sender = tokio::spawn(async move {
-        let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / WRITES_PER_SECOND));
+        let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / writes_per_second));
         for number in 0..count {
             tick.tick().await;
             let at = u64::try_from(started.elapsed().as_micros()).unwrap();
@@ -176,7 +182,7 @@ async fn bare_kafka(infra: &Infra) -> Vec<Duration> {
         let message = consumer.recv().await.unwrap();
         let text = std::str::from_utf8(message.payload().unwrap()).unwrap();
         let at = Duration::from_micros(text.split(' ').next().unwrap().parse().unwrap());
-        if number >= WARM_UP {
+        if number >= warm_up {
             times.push(started.elapsed() - at);
         }
     }

@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run says so and stops")]
 
+mod allocations;
+mod allocations_events;
+mod allocations_replay;
 mod attacks;
 mod attacks_sign_in;
 mod baseline;
@@ -40,7 +43,8 @@ fn main() {
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`,
     // `import-donors`, `registry` and `people` (on PostgreSQL: `import-donors-distributed`, `registry-distributed`,
-    // `people-distributed`), `create`, `iati`, `tables`, `diversification` and `public_donors` are measured alone.
+    // `people-distributed`), `create`, `iati`, `tables`, `diversification`, `public_donors` and `allocations` (on
+    // PostgreSQL and Kafka: `allocations-distributed`) are measured alone, `allocations-replay` only when it is named.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
@@ -76,6 +80,15 @@ fn main() {
         if only("public_donors") {
             return public_donors::run().await;
         }
+        if only("allocations") {
+            return allocations::run().await;
+        }
+        if only("allocations-distributed") {
+            return allocations_events::distributed().await;
+        }
+        if only("allocations-replay") {
+            return allocations_replay::run().await;
+        }
         if only("people") {
             return people::embedded().await;
         }
@@ -97,10 +110,12 @@ fn main() {
             tables::run().await;
             diversification::run().await;
             public_donors::run().await;
+            allocations::run().await;
             people::embedded().await;
             registry::embedded().await;
         }
         distributed::run().await;
+        allocations_events::distributed().await;
         every_donor::distributed().await;
         people::distributed().await;
         registry::distributed().await;

@@ -40,8 +40,8 @@ export async function start() {
   });
 }
 
-/// A platform with an organisation that has nothing but its headquarters, and the link by which its first administrator
-/// accepts the operator's invitation.
+/// A platform with an organisation that has nothing but its headquarters, the link by which its first administrator accepts
+/// the operator's invitation, and what founding it gave: ids, and a client that holds every scope.
 export async function startEmpty() {
   const { data, url } = await place();
   const init = ["init", "--data", data, "--organisation", "Aid Bridge", "--code", "HQ", "--json"];
@@ -49,7 +49,7 @@ export async function startEmpty() {
   const founded = JSON.parse(execFileSync(process.env.PASSERELLE_BINARY, [...init, ...invited], { encoding: "utf8" }));
   // Services know the organisation by its event.
   const platform = await run(data, url, ["--empty"], async (json) => Array.isArray((await json("/v1/public/plans")).items));
-  return { ...platform, invitation: founded.administrator.invitation_url };
+  return { ...platform, founded, invitation: founded.administrator.invitation_url };
 }
 
 async function run(data, url, more, isReady) {

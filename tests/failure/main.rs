@@ -1,15 +1,19 @@
 //! Nothing acknowledged is lost and nothing is counted twice, shown by killing things.
 //!
-//! A few clients write contributions and note every one that was acknowledged, while services, Kafka, PostgreSQL and
-//! Redis are killed with kill -9 and started again, in an order that the seed gives. Then everything is counted.
+//! A few clients write contributions and have money allocated, and note everything that was acknowledged, while services,
+//! Kafka, PostgreSQL and Redis are killed with kill -9 and started again, in an order that the seed gives. Then everything
+//! is counted.
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on stops here, and says why")]
 
+mod allocators;
 mod count;
 mod disk;
+mod ledger;
 mod small_disk;
 mod writers;
 
+use allocators::Allocators;
 use clap::Parser;
 use passerelle::platform::{names, processes};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -20,7 +24,7 @@ use std::{
 };
 use testkit::{Http, eventually};
 use tests::{connect, deployment, infra};
-use writers::Writers;
+use writers::{Organisation, Writers};
 use xtask::{deployment::Deployment, infra::Infra};
 
 #[derive(Parser)]
@@ -57,9 +61,10 @@ enum Fault {
     Zombie,
 }
 
-/// Beside the kill of each process. Clients write to donors, which is therefore killed twice.
-const OTHER_FAULTS: [Fault; 6] = [
+/// Beside the kill of each process. Clients write to donors and to allocations, which are therefore killed twice.
+const OTHER_FAULTS: [Fault; 7] = [
     Fault::Kill("donors"),
+    Fault::Kill("allocations"),
     Fault::KillKafka,
     Fault::KillPostgres,
     Fault::StopRedis,
@@ -107,6 +112,7 @@ async fn run(Arguments { rounds, seed, disk }: Arguments) -> ExitCode {
     let mut rng = StdRng::seed_from_u64(seed);
     let platform = Arc::new(deployment(&infra, "failure", "").await);
     let writers = Writers::start(&platform, seed).await;
+    let allocators = Allocators::start(&platform, &writers.organisation).await;
     for (number, fault) in plan(rounds, &mut rng).into_iter().enumerate() {
         let (before, started) = (writers.acknowledged(), Instant::now());
         inject(fault, &infra, &platform, &mut rng, &writers).await;
@@ -119,8 +125,9 @@ async fn run(Arguments { rounds, seed, disk }: Arguments) -> ExitCode {
             format!("{fault:?}")
         );
     }
+    let steps = allocators.stop().await;
     let written = writers.stop().await;
-    count::report(rounds, &platform, &written).await
+    count::report(rounds, &platform, &written, &steps).await
 }
 
 async fn blocking(task: impl FnOnce() -> anyhow::Result<()> + Send + 'static) {
@@ -219,23 +226,25 @@ fn signal(pid: u32, signal: &str) {
     Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
 }
 
-/// The first organisation, a donor, and the credentials of a client that holds every scope.
-async fn found(platform: &Deployment) -> (identity::Founded, String) {
+/// The first organisation, a donor, and a pool.
+async fn found(platform: &Deployment) -> Organisation {
     let (identity, _) = connect(&platform.config, "identity").await;
     let founded = identity::found(&identity, "Failure suite", "FS").await.unwrap();
     let http = Http::new(&platform.url);
     let token = http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
-    let donor = serde_json::json!({ "name": "Norway", "type": "government" });
-    let donor = eventually("the donor is recorded", || async {
-        let answer = http.post(Some(&token), "/v1/donors", &donor).await;
-        (answer.status == 201).then(|| answer.json())
-    })
-    .await;
-    let pool = serde_json::json!({ "name": "Softly earmarked", "intake": {} });
-    eventually("the pool is made", || async {
-        let answer = http.post(Some(&token), "/v1/pools", &pool).await;
-        (answer.status == 201).then_some(())
-    })
-    .await;
-    (founded, donor["id"].as_str().unwrap().to_owned())
+    let made = async |path: &str, body: serde_json::Value| -> String {
+        let made = eventually(path, || async {
+            let answer = http.post(Some(&token), path, &body).await;
+            (answer.status == 201).then(|| answer.json())
+        });
+        made.await["id"].as_str().unwrap().to_owned()
+    };
+    let donor = made("/v1/donors", serde_json::json!({ "name": "Norway", "type": "government" })).await;
+    let pool = made("/v1/pools", serde_json::json!({ "name": "Softly earmarked", "intake": {} })).await;
+    Organisation {
+        client: (founded.client_id.to_string(), founded.client_secret),
+        headquarters: founded.office_id.to_string(),
+        donor,
+        pool,
+    }
 }

@@ -30,8 +30,22 @@ pub struct Written {
     pub unknown: HashMap<String, i64>,
 }
 
+/// What the suite works in.
+pub struct Organisation {
+    /// Id and secret of a client that holds every scope.
+    pub client: (String, String),
+    /// The id of its headquarters.
+    pub headquarters: String,
+    /// The id of the donor of all contributions.
+    pub donor: String,
+    /// The id of the pool of softly earmarked money.
+    pub pool: String,
+}
+
 /// The clients at work.
 pub struct Writers {
+    /// What they write into.
+    pub organisation: Organisation,
     shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -50,12 +64,12 @@ struct Shared {
 impl Writers {
     /// Founds an organisation and begins to write into it.
     pub async fn start(platform: &Deployment, seed: u64) -> Self {
-        let (founded, donor) = found(platform).await;
+        let organisation = found(platform).await;
         let shared = Arc::new(Shared {
             url: platform.url.clone(),
             http: Client::builder().timeout(TIMEOUT).build().unwrap(),
-            client: (founded.client_id.to_string(), founded.client_secret),
-            donor,
+            client: organisation.client.clone(),
+            donor: organisation.donor.clone(),
             token: tokio::sync::RwLock::default(),
             written: Mutex::default(),
             acknowledged: AtomicU64::new(0),
@@ -66,7 +80,7 @@ impl Writers {
             tokio::spawn(write(shared.clone(), number, rng))
         });
         let tasks = tasks.collect();
-        Self { shared, tasks }
+        Self { organisation, shared, tasks }
     }
 
     /// How many writes were acknowledged so far.

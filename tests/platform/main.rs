@@ -3,6 +3,7 @@
 
 mod account;
 mod agreements;
+mod allocations;
 mod architecture;
 mod audit;
 mod clients;

@@ -12,3 +12,6 @@ pub(crate) mod screenings;
 pub(crate) mod seats;
 pub(crate) mod sheets;
 pub(crate) mod window_steps;
+
+#[cfg(test)]
+mod cbpf_tests;

@@ -1,5 +1,6 @@
 //! What became of a contribution, and which contributions pay for an allocation.
 
+mod share;
 pub(crate) mod sources;
 pub(crate) mod trace;
 pub(crate) mod uses;

@@ -2,6 +2,7 @@
 
 use super::{
     is_shown,
+    share::share,
     trace::{PromisedAmounts, Stages, stages_by_lot, together},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 use ::store::{Connection, StoreError, TenantScope, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{ContributionId, DonorId, Earmarking, LotId, PlanId, Problem, ProposalId, money::percent};
+use kernel::{ContributionId, DonorId, Earmarking, LotId, PlanId, Problem, ProposalId};
 use serde::Serialize;
 use service::{ApiResult, Cell, Column, Context, Envelope, Id, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,8 +35,8 @@ pub(crate) struct FundingSource {
     pub(crate) intake_year: Option<i32>,
     #[serde(flatten)]
     pub(crate) amounts: PromisedAmounts,
-    /// Its part of the allocation, in percent with one decimal.
-    #[schema(example = "60.0", max_length = 20)]
+    /// Its part of the allocation, in percent with two decimals.
+    #[schema(example = "60.00", max_length = 20)]
     pub(crate) share: Option<String>,
     /// Whether it may still be used for this: false when its earmarking or its years were changed, or the period was extended,
     /// after it was allocated.
@@ -138,7 +139,7 @@ impl Whole {
             earmarking: Some(lot.earmarking),
             intake_year: Some(lot.intake_year),
             amounts: stages.into(),
-            share: percent(stages.promised(), self.promised),
+            share: share(stages.promised(), self.promised),
             fits: Some(rows::lot(lot, &self.plans).fits(&self.purpose)),
         }
     }
@@ -153,7 +154,7 @@ impl Whole {
             earmarking: None,
             intake_year: None,
             amounts: stages.into(),
-            share: percent(stages.promised(), self.promised),
+            share: share(stages.promised(), self.promised),
             fits: None,
         }
     }

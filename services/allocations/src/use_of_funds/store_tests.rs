@@ -174,7 +174,7 @@ async fn a_donor_reads_its_own_contribution_and_no_project_that_is_internal() {
     let page = uses_of(&store, &donor(SWEDEN), SWEDEN).await.unwrap();
     assert_eq!((page.uses.len(), page.uses[0].proposal_id, page.uses[0].title.clone()), (1, None, None));
     assert_eq!(page.uses[0].amounts.allocated, Money::usd(50_000_000));
-    assert_eq!(page.uses[0].share.as_deref(), Some("50.0"));
+    assert_eq!(page.uses[0].share.as_deref(), Some("50.00"));
     assert!(uses_of(&store, &donor(NORWAY), SWEDEN).await.is_none());
     assert!(sources_for(&store, &donor(SWEDEN)).await.is_none());
     assert!(uses_of(&store, &staff(), 77).await.is_none());

@@ -2,6 +2,7 @@
 
 use super::{
     is_shown,
+    share::share,
     trace::{Position, PromisedAmounts, Stages, beside, by, together},
 };
 use crate::{
@@ -14,9 +15,7 @@ use ::store::{Connection, StoreError, TenantScope, params, sql};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
-use kernel::{
-    ContributionId, DonorId, Money, OrganisationId, PoolId, Problem, ProposalId, money::percent, text::split,
-};
+use kernel::{ContributionId, DonorId, Money, OrganisationId, PoolId, Problem, ProposalId, text::split};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
@@ -71,8 +70,8 @@ pub(crate) struct ContributionUse {
     pub(crate) state: Option<State>,
     #[serde(flatten)]
     pub(crate) amounts: PromisedAmounts,
-    /// Its part of what was received, in percent with one decimal.
-    #[schema(example = "78.7", max_length = 20)]
+    /// Its part of what was received, in percent with two decimals.
+    #[schema(example = "78.70", max_length = 20)]
     pub(crate) share: Option<String>,
 }
 
@@ -187,7 +186,7 @@ fn rows_of(
     proposals: &BTreeMap<ProposalId, proposal::store::Model>,
     received: i64,
 ) -> Vec<ContributionUse> {
-    let share = |stages: &Stages| percent(stages.promised(), received);
+    let part = |stages: &Stages| share(stages.promised(), received);
     let (named, others): (Vec<_>, Vec<_>) =
         of_proposals.iter().partition(|(id, _)| proposals.contains_key(*id));
     let row = |(id, stages): (&ProposalId, &Stages)| {
@@ -200,7 +199,7 @@ fn rows_of(
             countries: split(&proposal.countries),
             state: Some(proposal.state),
             amounts: stages.into(),
-            share: share(stages),
+            share: part(stages),
         })
     };
     let mut rows: Vec<ContributionUse> = named.into_iter().filter_map(row).collect();
@@ -215,7 +214,7 @@ fn rows_of(
             countries: Vec::new(),
             state: None,
             amounts: PromisedAmounts::from(&stages),
-            share: share(&stages),
+            share: part(&stages),
         });
     }
     rows
@@ -279,7 +278,7 @@ mod tests {
         ]);
         let rows = rows_of(&of_proposals, &BTreeMap::new(), 10_000_000);
         let [others] = rows.as_slice() else { panic!("{rows:?}") };
-        assert_eq!((others.proposal_id, others.share.as_deref()), (None, Some("97.5")));
+        assert_eq!((others.proposal_id, others.share.as_deref()), (None, Some("97.53")));
         assert_eq!(others.amounts.allocated.to_string(), "67058.82");
         assert_eq!(others.amounts.spent.to_string(), "30470.59");
         assert!(rows_of(&BTreeMap::new(), &BTreeMap::new(), 0).is_empty());

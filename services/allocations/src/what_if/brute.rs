@@ -37,10 +37,10 @@ fn choices(problem: &Problem, proposal: &Proposal) -> Vec<i64> {
 }
 
 /// Numbers that are the same in every run.
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
-    fn within(&mut self, least: i64, most: i64) -> i64 {
+    pub(super) fn within(&mut self, least: i64, most: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         least + ((self.0 >> 33) as i64) % (most - least + 1)
     }
@@ -50,7 +50,7 @@ impl Numbers {
     }
 }
 
-fn random(numbers: &mut Numbers) -> Problem {
+pub(super) fn random(numbers: &mut Numbers) -> Problem {
     let (count, groups) = (numbers.within(1, 5), numbers.within(0, 4));
     let (fewer_scores, partial) = (numbers.is(40), numbers.is(60));
     let unit = if partial { 1 } else { 7 };

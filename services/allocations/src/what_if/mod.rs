@@ -26,4 +26,6 @@ pub const EXPLAIN_LIMIT: u64 = 500_000_000;
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ const PROPOSALS: [(&str, usize, i64, i64, i64); 8] = [
 const REGIONS: [(&str, i64, i64); 5] =
     [("Africa", 30, 45), ("Europe", 10, 45), ("Asia", 0, 45), ("Americas", 10, 45), ("MENA", 0, 45)];
 
-fn worked(partial: bool) -> Problem {
+pub(super) fn worked(partial: bool) -> Problem {
     let envelope = 2_000 * THOUSAND;
     let group = |(name, floor, ceiling): &(&str, i64, i64)| Group {
         name: (*name).to_owned(),
