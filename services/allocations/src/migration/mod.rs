@@ -17,8 +17,16 @@ pub(crate) mod m0002;
 pub(crate) mod m0003;
 pub(crate) mod m0004;
 pub(crate) mod m0005;
+pub(crate) mod m0007;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
-    vec![m0001::migration(), m0002::migration(), m0003::migration(), m0004::migration(), m0005::migration()]
+    vec![
+        m0001::migration(),
+        m0002::migration(),
+        m0003::migration(),
+        m0004::migration(),
+        m0005::migration(),
+        m0007::migration(),
+    ]
 }

@@ -172,6 +172,7 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "score_sheet",
             "seat",
             "shortfall",
+            "unearmarked_report",
         ],
         actions: &[
             "allocation_funds.disburse",
@@ -251,6 +252,9 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "shortfall.close",
             "shortfall.cover",
             "shortfall.open",
+            "unearmarked_report.create",
+            "unearmarked_report.publish",
+            "unearmarked_report.update",
         ],
     },
 ];
