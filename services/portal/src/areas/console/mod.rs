@@ -18,6 +18,7 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
+pub(crate) mod unearmarked_reports;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
@@ -37,6 +38,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     representatives::NAV,
     roles::NAV,
     settings::NAV,
+    unearmarked_reports::NAV,
 ];
 
 /// The steps of the records of these areas.
@@ -58,6 +60,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     representatives::STEPS,
     roles::STEPS,
     settings::STEPS,
+    unearmarked_reports::STEPS,
 ];
 
 /// Serves the pages of these files.
@@ -78,5 +81,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(reports::configure)
         .configure(representatives::configure)
         .configure(roles::configure)
-        .configure(settings::configure);
+        .configure(settings::configure)
+        .configure(unearmarked_reports::configure);
 }

@@ -1,5 +1,6 @@
 //! What search engines read: the map of the site, and what they may not.
 
+use super::unearmarked::REPORTS;
 use crate::{
     State,
     error::PageError,
@@ -51,6 +52,9 @@ async fn site(visitor: &Visitor) -> Result<String, PageError> {
     }
     for donor in visitor.all("/v1/public/donors", &()).await? {
         paths.extend(donor["id"].as_str().map(|id| format!("/donors/{id}")));
+    }
+    for report in visitor.all(REPORTS, &()).await? {
+        paths.push(format!("/unearmarked/{}", report["year"]));
     }
     for entry in visitor.all("/v1/public/countries", &()).await? {
         let code = entry["country"].as_str();
