@@ -26,7 +26,7 @@ async function pagesOf(page, who, language) {
     const country = await href(page, "main tbody th a[href*='/countries/']");
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
-    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/about", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
+    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/about", "/figures", `/unearmarked/${new Date().getUTCFullYear()}`, "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
     return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x"), at("/forgot-password"), at("/forgot-password?sent=1"), at("/password-reset?token=x")];
   }
   if (who === "donor") {
