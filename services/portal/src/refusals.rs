@@ -225,6 +225,7 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],
         "person" => &["account-state"],
+        "unearmarked_report" => &["unearmarked-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))
