@@ -44,4 +44,5 @@ mod sign_in_under_attack;
 mod statement;
 mod subjects;
 mod traces;
+mod unearmarked_reports;
 mod uploads_of_fts;

@@ -35,7 +35,8 @@ pub(super) async fn facts(
 ) -> Result<Facts, StoreError> {
     let organisation_id = committee.organisation_id;
     let last = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or_default();
-    let until = last.min(day_in(&committee.time_zone, now));
+    // Entries have days of the committee's zone and of UTC.
+    let until = last.min(day_in(&committee.time_zone, now).max(now.date_naive()));
     let within = (first_instant(&committee.time_zone, year), first_instant(&committee.time_zone, year + 1));
     let text = "SELECT * FROM allocation_window WHERE committee_id = $1 ORDER BY opens_at, id";
     let windows: Vec<window::store::Model> = sql::all(db, text, params![committee.id]).await?;

@@ -53,7 +53,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let committee = in_language(staff.language, &figures["committee"]);
     recent::note(&staff.request, &format!("/console/unearmarked-reports/{id}"), committee.as_str());
     let writes = report["state"] == "draft" && staff.may("committees:write");
-    let steps = STEPS.of(staff, &report, if writes { &["publish"] } else { &[] });
+    let possible: &[&str] = if writes { &["publish"] } else { &[] };
+    let steps = STEPS.of(staff, &report, possible);
     let names = people::names(staff, [&report["published_by"]]).await?;
     let context = json!({
         "drawn": drawn(staff.language, &figures), "texts": texts(staff.language, &report), "figures": figures,
