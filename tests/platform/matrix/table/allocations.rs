@@ -3,8 +3,8 @@
 
 use super::{
     Gets::{self, Misses, Sees, Status},
-    KNOWN_TO_STAFF, LIST, NOBODY_IN, OF_DONOR, all, changed, curated, curated_of_a_donor, erased, handed_over,
-    of_staff, reviewed, staff_only,
+    KNOWN_TO_STAFF, LIST, NOBODY_IN, OF_DONOR, all, changed, curated, curated_of_a_donor, erased,
+    handed_over, of_staff, reviewed, staff_only,
 };
 
 /// What staff of the whole organisation read, and donors do not.
