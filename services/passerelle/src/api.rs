@@ -75,6 +75,17 @@ impl Api {
         Ok(person)
     }
 
+    /// Ends the sign-in of a person.
+    ///
+    /// # Errors
+    /// When the platform cannot be reached or refuses.
+    pub async fn sign_out(&self) -> Result<()> {
+        let form = [("token", self.token().await?)];
+        let request = self.http.post(format!("{}/oauth/revoke", self.url)).form(&form);
+        checked(request.send().await?).await?;
+        Ok(())
+    }
+
     async fn token(&self) -> Result<String> {
         let mut held = self.token.lock().await;
         if let Some((token, until)) = held.as_ref()

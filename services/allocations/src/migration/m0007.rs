@@ -23,10 +23,11 @@ impl MigrationTrait for M0007 {
     }
 }
 
-/// `visibility` of a contribution is null until its next event: its donor is not named in public before. A report is of
-/// a committee and a year; its figures are null until it is published.
+/// `visibility` of a contribution or a plan is null until its next event: neither is named in public before. A report is
+/// of a committee and a year; its figures are null until it is published.
 const TABLES: &str = "
 ALTER TABLE known_contribution ADD COLUMN visibility text;
+ALTER TABLE known_plan ADD COLUMN visibility text;
 CREATE TABLE unearmarked_report (
   id {uuid} PRIMARY KEY,
   version bigint NOT NULL,

@@ -261,8 +261,8 @@ pub(crate) async fn update(
 /// Publishes a report on the use of unearmarked money
 ///
 /// It needs a foreword. From then on neither texts nor figures change, and everyone reads it at
-/// `/v1/public/unearmarked-reports/{year}`, where projects and donors that are not public have no names. Headquarters
-/// only, while it is a draft (409 otherwise). Send the report's ETag in `If-Match`.
+/// `/v1/public/unearmarked-reports/{year}`, where projects, plans and contributions that are not public have no names.
+/// Headquarters only, while it is a draft (409 otherwise). Send the report's ETag in `If-Match`.
 #[utoipa::path(tag = "allocations", security(("oauth2" = ["committees:write"])),
     params(("id" = Uuid, Path, description = "The report"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -286,6 +286,9 @@ pub(crate) async fn publish(
         let found = committees::get(scope, tx.db(), before.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
         let (now, year) = (tx.now(), before.year);
+        // Nothing is entered in the ledgers meanwhile: the figures are those of one instant.
+        let pools = collect::pools(tx.db(), committee.id).await?;
+        tx.lock_all(pools.into_iter().map(crate::pool::store::lock)).await?;
         let facts = tx.across_offices(async |all| collect::facts(all, &committee, year, now).await).await?;
         let internal = compute::figures(&facts, Form::Internal).text()?;
         let public = compute::figures(&facts, Form::Public).text()?;

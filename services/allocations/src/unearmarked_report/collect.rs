@@ -4,7 +4,7 @@ use super::{
     YEARS,
     compute::years_told,
     decided,
-    facts::{Facts, LotFact, Move, Project, Redeployed, ShortfallFact},
+    facts::{Facts, LotFact, Move, PlanFact, Project, Redeployed, ShortfallFact},
     figures::AnnualUseLabel,
 };
 use crate::{
@@ -17,7 +17,7 @@ use ::store::{StoreError, params, sql};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use kernel::{
-    ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId, Visibility,
+    CommitteeId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId, Visibility,
     text::split,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -78,6 +78,19 @@ pub(super) async fn facts(
     })
 }
 
+/// The pools that a committee decides on, in one order.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn pools(
+    db: &impl ConnectionTrait,
+    committee_id: CommitteeId,
+) -> Result<Vec<PoolId>, StoreError> {
+    let text = "SELECT DISTINCT pool_id FROM allocation_window WHERE committee_id = $1 ORDER BY pool_id";
+    let rows = sql::rows(db, text, params![committee_id]).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
 fn first_day(year: i32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default()
 }
@@ -111,7 +124,7 @@ async fn income(
     Ok(found)
 }
 
-/// The lots of pools, with what their donors are called, and whether everyone may know that they gave.
+/// The lots of pools, with what their donors are called, and whether everyone may know that they gave them.
 async fn lots(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
@@ -125,17 +138,14 @@ async fn lots(
     let donors = donors(db, rows.iter().filter_map(|lot| lot.donor_id).collect()).await?;
     let roots: Vec<ContributionId> = rows.iter().filter_map(|lot| lot.root_id).collect();
     let public = public_roots(db, organisation_id, &roots).await?;
-    // A donor of whom one contribution is public is no secret.
-    let is_shown = |lot: &&lot::store::Model| lot.root_id.is_some_and(|root_id| public.contains(&root_id));
-    let shown: BTreeSet<DonorId> = rows.iter().filter(is_shown).filter_map(|lot| lot.donor_id).collect();
     let fact = |(place, row): (usize, lot::store::Model)| {
         let is_own = row.root_id.is_none();
-        let is_known = row.donor_id.is_some_and(|donor_id| shown.contains(&donor_id));
         let named = donor_label(&donors, row.donor_id, row.donor_name.as_deref());
         let fact = LotFact {
             place,
             donor: if is_own { AnnualUseLabel::word("own") } else { named },
-            is_public: is_own || is_known || is_shown(&&row),
+            // How much a donor gave in confidence stays between the two, whatever else it gave.
+            is_public: row.root_id.is_none_or(|root_id| public.contains(&root_id)),
             earmarking: row.earmarking,
             intake_year: row.intake_year,
             received: row.received,
@@ -174,16 +184,33 @@ fn donor_label(
     }
 }
 
-/// Those of some roots of which a record is public.
+/// Those of some roots of which every record that counts is public; where none counts any more, every record.
 async fn public_roots(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
     roots: &[ContributionId],
 ) -> Result<BTreeSet<ContributionId>, StoreError> {
     let keys = roots.iter().map(|id| (*id).into());
-    let text = "SELECT root_id FROM known_contribution WHERE organisation_id = $1 AND visibility = 'public'";
+    let text = "SELECT * FROM known_contribution WHERE organisation_id = $1";
     let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    Ok(public_of(&sql::read(&rows)?))
+}
+
+fn public_of(records: &[contribution::Model]) -> BTreeSet<ContributionId> {
+    let counting: BTreeSet<ContributionId> =
+        records.iter().filter(|record| record.counts).map(|record| record.root_id).collect();
+    let (mut public, mut hidden) = (BTreeSet::new(), BTreeSet::new());
+    for record in records.iter().filter(|record| record.counts || !counting.contains(&record.root_id)) {
+        let of = if is_public(record.visibility.as_deref()) { &mut public } else { &mut hidden };
+        of.insert(record.root_id);
+    }
+    public.retain(|root_id| !hidden.contains(root_id));
+    public
+}
+
+/// Whether everyone may know of a record with this visibility. What is not known is hidden.
+fn is_public(visibility: Option<&str>) -> bool {
+    visibility == Some(Visibility::Public.as_str())
 }
 
 /// What moved of proposals in a pool until a day, in order.
@@ -249,8 +276,8 @@ async fn replaced(
         found.iter().map(|fact| (fact.id, fact)).collect();
     let donor = |id: ContributionId| {
         let fact = by_id.get(&id)?;
-        let is_public = fact.visibility.as_deref() == Some(Visibility::Public.as_str());
-        Some((donor_label(&donors, fact.donor_id, fact.donor_name.as_deref()), is_public))
+        let named = donor_label(&donors, fact.donor_id, fact.donor_name.as_deref());
+        Some((named, is_public(fact.visibility.as_deref())))
     };
     let step = |step: Withdrawal| Redeployed {
         day: step.day,
@@ -290,14 +317,15 @@ async fn projects(
     let text = "SELECT * FROM use_report WHERE true";
     let found = sql::select_by_keys(db, text, vec![], "proposal_id", keys).await?;
     let reports: Vec<use_report::Model> = sql::read(&found)?;
-    let mut reached: BTreeMap<ProposalId, Vec<ReachedResult>> = BTreeMap::new();
+    let mut reached: BTreeMap<ProposalId, (Vec<ReachedResult>, bool)> = BTreeMap::new();
     for report in reports {
-        reached.insert(report.proposal_id, serde_json::from_str(&report.results)?);
+        let is_accepted = report.accepted_at.is_some();
+        reached.insert(report.proposal_id, (serde_json::from_str(&report.results)?, is_accepted));
     }
     let mut projects = BTreeMap::new();
     for row in proposals {
         let Some(window) = windows.iter().find(|window| window.id == row.window_id) else { continue };
-        let own = reached.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+        let (own, is_accepted) = reached.remove(&row.id).unwrap_or_default();
         let result = |result: proposal::fields::ProposalResult| {
             let found = own.iter().find(|reached| reached.indicator == result.indicator);
             (result.indicator, result.target, found.map(|reached| reached.reached.clone()))
@@ -314,6 +342,7 @@ async fn projects(
             window: window.kind,
             state: row.state,
             is_public: row.visibility == Visibility::Public,
+            is_accepted,
         };
         projects.insert(row.id, project);
     }
@@ -324,12 +353,15 @@ async fn plans(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
     ids: &BTreeSet<PlanId>,
-) -> Result<BTreeMap<PlanId, String>, StoreError> {
+) -> Result<BTreeMap<PlanId, PlanFact>, StoreError> {
     let keys = ids.iter().map(|id| (*id).into());
     let text = "SELECT * FROM known_plan WHERE organisation_id = $1";
     let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
     let found: Vec<plan::Model> = sql::read(&rows)?;
-    Ok(found.into_iter().map(|row| (row.id, row.name)).collect())
+    let fact = |row: plan::Model| {
+        (row.id, PlanFact { is_public: is_public(row.visibility.as_deref()), name: row.name })
+    };
+    Ok(found.into_iter().map(fact).collect())
 }
 
 #[cfg(test)]
@@ -340,6 +372,26 @@ mod tests {
     fn a_year_begins_where_the_committee_sits() {
         assert_eq!(first_instant("Europe/Zurich", 2026).to_rfc3339(), "2025-12-31T23:00:00+00:00");
         assert_eq!(first_instant("nowhere", 2026).to_rfc3339(), "2026-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn a_contribution_is_public_when_all_that_counts_of_it_is() {
+        use crate::known::contribution::tests::fact;
+        let record = |id: u128, root: u128, counts: bool, visibility: Option<&str>| contribution::Model {
+            counts,
+            visibility: visibility.map(str::to_owned),
+            ..fact(id, root, 100)
+        };
+        let records = [
+            record(1, 1, false, Some("internal")),
+            record(2, 1, true, Some("public")),
+            record(3, 3, true, Some("public")),
+            record(4, 3, true, Some("donor")),
+            record(5, 5, true, None),
+            record(6, 6, false, Some("public")),
+        ];
+        let public: Vec<u128> = public_of(&records).into_iter().map(ContributionId::as_u128).collect();
+        assert_eq!(public, [1, 6]);
     }
 
     #[test]

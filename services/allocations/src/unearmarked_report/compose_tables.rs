@@ -89,6 +89,7 @@ impl Tables<'_> {
         match label.key.as_str() {
             "several" => self.words.several_plans.to_owned(),
             "none" => self.words.no_plan.to_owned(),
+            "others" => self.words.other_plans.to_owned(),
             key => self.named(label).unwrap_or_else(|| key.to_owned()),
         }
     }

@@ -6,7 +6,7 @@
 //! seen twice here and once there.
 
 use super::{
-    facts::{Facts, Form, Move, Project},
+    facts::{Facts, Form, Move, Project, plan_in},
     figures::{
         AnnualUseAllocation, AnnualUseFigures, AnnualUseIncome, AnnualUseLabel, AnnualUseLot, AnnualUsePart,
         AnnualUseReceived, AnnualUseResult, AnnualUseUnspent,
@@ -19,7 +19,7 @@ use crate::{
     use_of_funds::trace::Stages,
 };
 use chrono::{Datelike, NaiveDate};
-use kernel::{Earmarking, LotId, Money, PlanId, ProposalId, money::percent};
+use kernel::{Earmarking, LotId, Money, ProposalId, money::percent};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -54,7 +54,7 @@ pub(super) fn figures(facts: &Facts, form: Form) -> AnnualUseFigures {
         })),
         by_country: work
             .parts(|project| only(&project.countries, |code| AnnualUseLabel::word(code.as_str()))),
-        by_plan: work.parts(|project| only(&project.plan_ids, |id| plan(facts, *id))),
+        by_plan: work.parts(|project| only(&project.plan_ids, |id| plan_in(form, *id, facts.plans.get(id)))),
         by_quarter: by_quarter(facts),
         by_window: work.parts(|project| AnnualUseLabel::word(project.window.as_str())),
         by_nature: work.parts(|project| AnnualUseLabel::word(project.nature.as_str())),
@@ -163,7 +163,7 @@ impl Work<'_> {
                 disbursed: Money::usd(end.disbursed),
                 spent: Money::usd(end.spent),
                 lots: self.lots(lots),
-                results: if is_named { results(project) } else { Vec::new() },
+                results: if is_named { results(project, self.form) } else { Vec::new() },
             })
         };
         let mut rows: Vec<AnnualUseAllocation> = of_project.iter().filter_map(row).collect();
@@ -194,13 +194,13 @@ impl Work<'_> {
     }
 }
 
-fn results(project: &Project) -> Vec<AnnualUseResult> {
-    let result = |(indicator, target, reached): &(String, String, Option<String>)| AnnualUseResult {
-        indicator: indicator.clone(),
-        target: target.clone(),
-        reached: reached.clone(),
+fn results(project: &Project, form: Form) -> Vec<AnnualUseResult> {
+    let result = |(indicator, target, reached): (&str, &str, Option<&str>)| AnnualUseResult {
+        indicator: indicator.to_owned(),
+        target: target.to_owned(),
+        reached: reached.map(str::to_owned),
     };
-    project.results.iter().map(result).collect()
+    project.results_in(form).map(result).collect()
 }
 
 /// The only one of some, as a label; `several` or `none` otherwise.
@@ -210,10 +210,6 @@ fn only<T>(all: &[T], label: impl Fn(&T) -> AnnualUseLabel) -> AnnualUseLabel {
         [one] => label(one),
         [_, _, ..] => AnnualUseLabel::word("several"),
     }
-}
-
-fn plan(facts: &Facts, id: PlanId) -> AnnualUseLabel {
-    AnnualUseLabel { key: id.to_string(), name: facts.plans.get(&id).cloned(), ..AnnualUseLabel::default() }
 }
 
 /// How far the money of each proposal was at the end.
@@ -306,10 +302,27 @@ fn unspent(facts: &Facts) -> AnnualUseUnspent {
     for end in stages(facts).values() {
         all.add_all(end);
     }
-    let restored = facts.moves.iter().filter(|step| {
-        let comes_back = step.account == Account::Returned && step.day.year() == facts.year;
-        comes_back && step.kind == LedgerEntryKind::Restore && facts.projects.contains_key(&step.proposal_id)
+    // What is restored leaves what was returned; what was restored by mistake is put back there.
+    let is_restored = |step: &&Move| match step.kind {
+        LedgerEntryKind::Restore => true,
+        LedgerEntryKind::Reverse => step.amount > 0,
+        LedgerEntryKind::Receive
+        | LedgerEntryKind::Reduce
+        | LedgerEntryKind::Reserve
+        | LedgerEntryKind::Release
+        | LedgerEntryKind::Allocate
+        | LedgerEntryKind::Disburse
+        | LedgerEntryKind::Spend
+        | LedgerEntryKind::Return
+        | LedgerEntryKind::Withdraw
+        | LedgerEntryKind::Cover
+        | LedgerEntryKind::Absorb => false,
+    };
+    let of_year = facts.moves.iter().filter(|step| {
+        let is_known = facts.projects.contains_key(&step.proposal_id);
+        is_known && step.account == Account::Returned && step.day.year() == facts.year
     });
+    let restored = of_year.filter(is_restored);
     AnnualUseUnspent {
         undisbursed: Money::usd(all.allocated),
         unspent: Money::usd(all.disbursed),

@@ -1,8 +1,9 @@
 use super::{
     compute::figures,
-    facts::{Facts, Form, LotFact, Move, Project, Redeployed, ShortfallFact, region_of},
+    facts::{Facts, Form, LotFact, Move, PlanFact, Project, Redeployed, ShortfallFact, region_of},
     figures::{
-        AnnualUseDecided, AnnualUseFigures, AnnualUseLabel, AnnualUseMatrix, AnnualUsePart, AnnualUseRegion,
+        AnnualUseAllocation, AnnualUseDecided, AnnualUseFigures, AnnualUseLabel, AnnualUseMatrix,
+        AnnualUsePart, AnnualUseRegion,
     },
     lines,
 };
@@ -52,10 +53,12 @@ fn project(id: ProposalId, country: &str, category: &str, is_public: bool) -> Pr
         state: State::Disbursing,
         is_public,
         results: vec![("People moved".to_owned(), "12,000".to_owned(), Some("11,480".to_owned()))],
+        is_accepted: false,
     }
 }
 
 fn facts(moves: Vec<Move>) -> Facts {
+    let plan = PlanFact { name: "Sudan Plan".to_owned(), is_public: false };
     Facts {
         year: 2026,
         until: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
@@ -79,7 +82,7 @@ fn facts(moves: Vec<Move>) -> Facts {
             (UKRAINE, project(UKRAINE, "UKR", "Strategy", false)),
             (CHAD, project(CHAD, "TCD", "Emergency", false)),
         ]),
-        plans: BTreeMap::from([(PlanId::from_u128(7), "Plan".to_owned())]),
+        plans: BTreeMap::from([(PlanId::from_u128(7), plan)]),
         moves,
         available: 51_500_000,
         redeployed: Vec::new(),
@@ -214,7 +217,18 @@ fn an_allocation_of_an_earlier_year_is_not_told_again() {
 fn what_is_not_public_has_no_name_for_everyone_and_the_sums_are_the_same() {
     let (internal, public) = (figures(&example(), Form::Internal), figures(&example(), Form::Public));
     let text = public.text().unwrap();
-    for secret in ["Norway", "Denmark", "Germany", "Project in UKR", "Project in TCD", "MIR-2026-00012"] {
+    let secrets = [
+        "Norway",
+        "Denmark",
+        "Germany",
+        "Project in UKR",
+        "Project in TCD",
+        "MIR-2026-00012",
+        "Sudan Plan",
+        "Earmarked money came",
+        "11,480",
+    ];
+    for secret in secrets {
         assert!(internal.text().unwrap().contains(secret) && !text.contains(secret), "{secret}");
     }
     assert!(text.contains("Project in SDN") && text.contains("Sweden"));
@@ -224,9 +238,53 @@ fn what_is_not_public_has_no_name_for_everyone_and_the_sums_are_the_same() {
     assert_eq!(keys, ["Sweden", "others"]);
     let steps = &public.redeployed[0];
     assert_eq!(steps.replaced_by, Some(AnnualUseLabel::word("others")));
-    assert_eq!(steps.reason.as_deref(), Some("Earmarked money came"));
+    assert_eq!(steps.reason, None, "it may name the donor, who is not public");
+    assert_eq!(public.by_plan[0].label, AnnualUseLabel::word("others"));
     let named = public.allocations.iter().filter(|row| row.title.is_some());
     assert_eq!(named.map(|row| row.results.len()).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn why_money_was_withdrawn_is_told_with_all_that_it_may_name() {
+    let told = |to: Option<ProposalId>, is_public: bool| {
+        let mut facts = example();
+        let replaced_by = Some((AnnualUseLabel::named("Germany", "Germany"), is_public));
+        let step = facts.redeployed.remove(0);
+        facts.redeployed.push(Redeployed { to, replaced_by, ..step });
+        figures(&facts, Form::Public).redeployed[0].reason.is_some()
+    };
+    assert!(told(None, true) && told(Some(SUDAN), true));
+    assert!(!told(Some(UKRAINE), true) && !told(None, false));
+}
+
+#[test]
+fn what_was_reached_is_for_everyone_once_the_report_is_accepted() {
+    let mut facts = example();
+    let reached = |facts: &Facts, form: Form| {
+        let shown = figures(facts, form);
+        let is_sudan = |row: &&AnnualUseAllocation| row.title.as_deref() == Some("Project in SDN");
+        shown.allocations.iter().find(is_sudan).unwrap().results[0].reached.clone()
+    };
+    assert_eq!(reached(&facts, Form::Internal).as_deref(), Some("11,480"));
+    assert_eq!(reached(&facts, Form::Public), None);
+    facts.projects.get_mut(&SUDAN).unwrap().is_accepted = true;
+    assert_eq!(reached(&facts, Form::Public).as_deref(), Some("11,480"));
+}
+
+#[test]
+fn what_was_restored_by_mistake_and_put_back_is_not_restored() {
+    use Account::Returned;
+    use LedgerEntryKind::{Restore, Return, Reverse};
+    let moves = [
+        step((Return, 4), Returned, SUDAN, &[(SWEDEN, 500)]),
+        step((Restore, 5), Returned, SUDAN, &[(SWEDEN, -300)]),
+        step((Reverse, 6), Returned, SUDAN, &[(SWEDEN, 300)]),
+        step((Restore, 7), Returned, SUDAN, &[(SWEDEN, -200)]),
+        step((Return, 8), Returned, SUDAN, &[(SWEDEN, 50)]),
+        step((Reverse, 9), Returned, SUDAN, &[(SWEDEN, -50)]),
+    ];
+    let shown = figures(&facts(moves.into_iter().flatten().collect()), Form::Internal).unspent;
+    assert_eq!((shown.restored, shown.returned), (Money::usd(200), Money::usd(300)));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) struct Facts {
     pub(super) decided: AnnualUseDecided,
     pub(super) lots: BTreeMap<LotId, LotFact>,
     pub(super) projects: BTreeMap<ProposalId, Project>,
-    pub(super) plans: BTreeMap<PlanId, String>,
+    pub(super) plans: BTreeMap<PlanId, PlanFact>,
     /// What moved of proposals until the last day, in order.
     pub(super) moves: Vec<Move>,
     /// What the pools had available at the end of that day.
@@ -48,7 +48,7 @@ pub(super) struct LotFact {
     /// Its place among the others: they are told in the order in which they came.
     pub(super) place: usize,
     pub(super) donor: AnnualUseLabel,
-    /// Whether everyone may know that its donor gave.
+    /// Whether everyone may know that its donor gave it.
     pub(super) is_public: bool,
     pub(super) earmarking: Earmarking,
     pub(super) intake_year: i32,
@@ -70,6 +70,15 @@ pub(super) struct Project {
     pub(super) is_public: bool,
     /// Indicator, target, and what was reached of it.
     pub(super) results: Vec<(String, String, Option<String>)>,
+    /// Whether headquarters has accepted the report that says what was reached.
+    pub(super) is_accepted: bool,
+}
+
+/// A response plan.
+#[derive(Debug, Clone)]
+pub(super) struct PlanFact {
+    pub(super) name: String,
+    pub(super) is_public: bool,
 }
 
 /// A line of an entry of a ledger, on an account of a proposal.
@@ -104,9 +113,20 @@ pub(super) struct ShortfallFact {
     pub(super) absorbed: i64,
 }
 
-/// The label of donors that are not named.
+/// The label of donors, or of plans, that are not named.
 fn others() -> AnnualUseLabel {
     AnnualUseLabel::word("others")
+}
+
+/// A plan as a form names it.
+pub(super) fn plan_in(form: Form, id: PlanId, plan: Option<&PlanFact>) -> AnnualUseLabel {
+    match (form, plan) {
+        (Form::Public, None | Some(PlanFact { is_public: false, .. })) => others(),
+        (Form::Internal, None) => AnnualUseLabel::word(id.to_string()),
+        (Form::Internal | Form::Public, Some(plan)) => {
+            AnnualUseLabel::named(id.to_string(), plan.name.as_str())
+        }
+    }
 }
 
 /// A donor as a form names it.
@@ -133,6 +153,14 @@ impl Project {
     /// Its reference and title, where a form names it.
     pub(super) fn name_in(&self, form: Form) -> Option<String> {
         self.is_named_in(form).then(|| format!("{} {}", self.reference, self.title))
+    }
+
+    /// Its results: everyone reads what was reached once headquarters has accepted the report that says it.
+    pub(super) fn results_in(&self, form: Form) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let is_told = self.is_accepted || form == Form::Internal;
+        self.results.iter().map(move |(indicator, target, reached)| {
+            (indicator.as_str(), target.as_str(), reached.as_deref().filter(|_| is_told))
+        })
     }
 
     pub(super) fn region(&self) -> AnnualUseRegion {

@@ -29,7 +29,7 @@ closed_set! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AnnualUseLabel {
     /// A word, a code, an id or a category, as the table says. Of donors: an id, `own` for the organisation's own
-    /// funds, `others` for donors that are not named, or the name of a donor that is not in the registry.
+    /// funds, `others` for contributions that are not public, or the name of a donor that is not in the registry.
     #[schema(example = "africa", max_length = 500)]
     pub(crate) key: String,
     #[schema(max_length = 500)]
@@ -182,7 +182,7 @@ pub(crate) struct AnnualUseRedeployment {
     /// The donor whose earmarked money took its place; null where none did.
     pub(crate) replaced_by: Option<AnnualUseLabel>,
     pub(crate) amount: Money,
-    /// Null where the project is not public.
+    /// Null where a project or a donor of the step is not public.
     #[schema(max_length = 2000)]
     pub(crate) reason: Option<String>,
 }
@@ -221,7 +221,7 @@ pub(crate) struct AnnualUseResult {
     pub(crate) indicator: String,
     #[schema(max_length = 300)]
     pub(crate) target: String,
-    /// Null until it is reported.
+    /// Null until it is reported; for everyone, until headquarters has accepted the report.
     #[schema(max_length = 300)]
     pub(crate) reached: Option<String>,
 }
@@ -294,7 +294,7 @@ pub(crate) struct AnnualUseFigures {
     /// By country: ISO 3166-1 alpha-3 codes, `several` or `none`.
     #[schema(max_items = 300)]
     pub(crate) by_country: Vec<AnnualUsePart>,
-    /// By response plan: ids, `several` or `none`.
+    /// By response plan: ids, `several`, `none`, or `others` for plans that are not named.
     #[schema(max_items = 1000)]
     pub(crate) by_plan: Vec<AnnualUsePart>,
     /// By quarter: `1` to `4`.

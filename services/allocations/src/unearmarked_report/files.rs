@@ -33,7 +33,7 @@ pub(crate) struct ReportLanguage {
     language: Option<Language>,
 }
 
-/// Headquarters reads the names of all projects, other offices what everyone reads.
+/// Headquarters reads all names, other offices what everyone reads.
 async fn form_of(context: &Context, claims: &Claims) -> Result<Form, ApiError> {
     Ok(if context.is_headquarters(claims).await? { Form::Internal } else { Form::Public })
 }
@@ -62,8 +62,8 @@ async fn found(
 
 /// Gets the figures of a report on the use of unearmarked money
 ///
-/// What they are now, or, once it is published, what they were then. Staff outside of headquarters read the names of
-/// projects and donors that are public; the sums are the same for everybody.
+/// What they are now, or, once it is published, what they were then. Staff outside of headquarters read the names that
+/// everyone reads; the sums are the same for everybody.
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The report")),
     security(("oauth2" = ["committees:read"])),
     responses((status = 200, description = "The figures", body = AnnualUseFigures), ReadProblems))]

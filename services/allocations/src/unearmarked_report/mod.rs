@@ -3,7 +3,7 @@
 //!
 //! What a report says is worked out of the ledger and the records of the committee ([`facts`], [`compute`]); from its
 //! publication on it is frozen, with the SHA-256 of its canonical JSON. There are two forms of it: staff's, and one for
-//! everyone, in which projects and donors that are not public have no names and every sum is the same.
+//! everyone, in which projects, plans and contributions that are not public have no names and every sum is the same.
 
 pub(crate) mod api;
 mod collect;

@@ -1,5 +1,4 @@
-//! What everyone reads: reports that are published, in the form in which projects and donors that are not public have
-//! no names.
+//! What everyone reads: reports that are published, in the form in which what is not public has no name.
 
 use super::{
     YEARS, compose,
@@ -92,10 +91,10 @@ async fn answer(
     compute: impl AsyncFn(&TenantScope) -> ApiResult,
 ) -> ApiResult {
     let (scope, version) = service::read_public(context, async |db, scope| {
-        let rows = store::published(scope, db, year, committee_id).await?;
+        let rows = store::published_versions(scope, db, year, committee_id).await?;
         let organisation_id = scope.organisation_id();
         let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
-        let versions: Vec<String> = rows.iter().map(|row| format!("{}:{}", row.id, row.version)).collect();
+        let versions: Vec<String> = rows.iter().map(|(id, version)| format!("{id}:{version}")).collect();
         Ok((scope.clone(), format!("{organisation_id} {} {name}", versions.join(" "))))
     })
     .await?;
@@ -163,7 +162,7 @@ pub(crate) async fn list(
 
 /// Gets a published report on the use of unearmarked money
 ///
-/// With its figures. Projects and donors that are not public have no names; the sums are those of all.
+/// With its figures. Projects, plans and contributions that are not public have no names; the sums are those of all.
 #[utoipa::path(tag = "public",
     params(("year" = i32, Path, description = "The year", minimum = 2000, maximum = 2100), PublicReportFilter),
     responses((status = 200, description = "The report", body = PublicUnearmarkedReport), PublicProblems))]

@@ -11,8 +11,11 @@ pub(super) fn rows(facts: &Facts, form: Form) -> Vec<AnnualUseRedeployment> {
     let project = |id: ProposalId| facts.projects.get(&id);
     let name = |id: ProposalId| project(id).and_then(|project| project.name_in(form));
     let row = |step: &Redeployed| {
-        let is_named = project(step.from).is_some_and(|from: &Project| from.is_named_in(form));
+        let is_named = |id: ProposalId| project(id).is_some_and(|found: &Project| found.is_named_in(form));
         let donor = step.replaced_by.as_ref();
+        // Why may name whatever the step is about.
+        let may_know = form == Form::Internal || donor.is_none_or(|(_, is_public)| *is_public);
+        let is_told = may_know && is_named(step.from) && step.to.is_none_or(is_named);
         AnnualUseRedeployment {
             on: step.day,
             from: name(step.from),
@@ -20,7 +23,7 @@ pub(super) fn rows(facts: &Facts, form: Form) -> Vec<AnnualUseRedeployment> {
             is_given_on: step.to.is_some(),
             replaced_by: donor.map(|(donor, is_public)| donor_in(form, donor, *is_public)),
             amount: Money::usd(step.amount),
-            reason: is_named.then(|| step.reason.clone()),
+            reason: is_told.then(|| step.reason.clone()),
         }
     };
     facts.redeployed.iter().map(row).collect()

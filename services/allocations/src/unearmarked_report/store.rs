@@ -79,6 +79,14 @@ impl From<&Model> for Trace {
     }
 }
 
+/// What lists show: figures are long.
+const WITHOUT_FIGURES: &str = "id, version, organisation_id, office_id, committee_id, year, state, texts,
+    CAST(NULL AS text) AS figures, sha256, CAST(NULL AS text) AS public_figures, public_sha256, published_by, published_at,
+    created_at, updated_at";
+/// What everyone may read: not the figures for staff.
+const FOR_EVERYONE: &str = "id, version, organisation_id, office_id, committee_id, year, state, texts,
+    CAST(NULL AS text) AS figures, sha256, public_figures, public_sha256, published_by, published_at, created_at, updated_at";
+
 impl Model {
     pub(super) fn texts(&self) -> Result<UnearmarkedReportTexts, StoreError> {
         Ok(serde_json::from_str(&self.texts)?)
@@ -115,7 +123,7 @@ pub(super) async fn list(
         return Ok(Vec::new());
     }
     let mut values = params![scope.organisation_id()];
-    let mut text = "SELECT * FROM unearmarked_report WHERE organisation_id = $1".to_owned();
+    let mut text = format!("SELECT {WITHOUT_FIGURES} FROM unearmarked_report WHERE organisation_id = $1");
     let conditions: [(&str, Option<sea_orm::Value>); 4] = [
         ("committee_id =", filter.committee_id.map(Into::into)),
         ("year =", filter.year.map(Into::into)),
@@ -154,16 +162,40 @@ pub(super) async fn get_to_change(
     get(scope, tx.db(), id).await
 }
 
-/// What was published, the latest year first; of a year, that of the oldest committee first.
+/// What was published, the latest year first; of a year, that of the oldest committee first. Without the figures for
+/// staff.
 pub(super) async fn published(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     year: Option<i32>,
     committee_id: Option<CommitteeId>,
 ) -> Result<Vec<Model>, StoreError> {
+    let (text, values) = of_published(scope, FOR_EVERYONE, year, committee_id);
+    sql::all(db, &text, values).await
+}
+
+/// Which versions of which reports [`published`] finds.
+pub(super) async fn published_versions(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    year: Option<i32>,
+    committee_id: Option<CommitteeId>,
+) -> Result<Vec<(UnearmarkedReportId, i64)>, StoreError> {
+    let (text, values) = of_published(scope, "id, version", year, committee_id);
+    let rows = sql::rows(db, &text, values).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+fn of_published(
+    scope: &TenantScope,
+    columns: &str,
+    year: Option<i32>,
+    committee_id: Option<CommitteeId>,
+) -> (String, Vec<sea_orm::Value>) {
     let mut values = params![scope.organisation_id()];
-    let mut text =
-        "SELECT * FROM unearmarked_report WHERE organisation_id = $1 AND state = 'published'".to_owned();
+    let mut text = format!(
+        "SELECT {columns} FROM unearmarked_report WHERE organisation_id = $1 AND state = 'published'"
+    );
     let conditions: [(&str, Option<sea_orm::Value>); 2] =
         [("year =", year.map(Into::into)), ("committee_id =", committee_id.map(Into::into))];
     for (condition, value) in conditions {
@@ -173,7 +205,7 @@ pub(super) async fn published(
         }
     }
     text.push_str(" ORDER BY year DESC, committee_id LIMIT 1000");
-    sql::all(db, &text, values).await
+    (text, values)
 }
 
 /// Writes a new report; false when the committee has one of the year.

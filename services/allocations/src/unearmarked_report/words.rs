@@ -105,6 +105,7 @@ pub(super) struct Words {
     pub(super) no_country: &'static str,
     pub(super) several_plans: &'static str,
     pub(super) no_plan: &'static str,
+    pub(super) other_plans: &'static str,
     pub(super) sums: &'static str,
     /// In the order of [`AnnualUseRegion`].
     regions: [&'static str; 8],
@@ -224,6 +225,7 @@ static ENGLISH: Words = Words {
     no_country: "No country",
     several_plans: "Several plans",
     no_plan: "Outside plans",
+    other_plans: "Plans not named",
     sums: "Every table of what was allocated adds up to the same total.",
     regions: [
         "Africa",
@@ -330,6 +332,7 @@ static FRENCH: Words = Words {
     no_country: "Aucun pays",
     several_plans: "Plusieurs plans",
     no_plan: "Hors plan",
+    other_plans: "Plans non nommés",
     sums: "Tous les tableaux des allocations donnent le même total.",
     regions: [
         "Afrique",
@@ -436,6 +439,7 @@ static SPANISH: Words = Words {
     no_country: "Ningún país",
     several_plans: "Varios planes",
     no_plan: "Fuera de los planes",
+    other_plans: "Planes no nombrados",
     sums: "Todas las tablas de asignaciones suman el mismo total.",
     regions: [
         "África",

@@ -93,14 +93,14 @@ async fn hold(
     proposals: &[Value],
     today: NaiveDate,
 ) -> Result<()> {
-    let mut voters = Vec::new();
-    for email in VOTERS {
-        voters.push(api.as_person(email, PASSWORD).await?);
-    }
     let path = meeting(api, known, committee_id, proposals, today).await?;
     let mover = mover(api, known, committee_id).await?;
     let agenda = api.get(&path).await?;
     if agenda["state"] == "open" {
+        let mut voters = Vec::new();
+        for email in VOTERS {
+            voters.push(api.as_person(email, PASSWORD).await?);
+        }
         let items = agenda["items"].as_array().context("a meeting lacks its agenda")?;
         let mut decision_id = None;
         for (number, item) in items.iter().enumerate() {
@@ -109,6 +109,9 @@ async fn hold(
         }
         if let Some(decision_id) = decision_id {
             withdraw(api, &proposals[0], &decision_id).await?;
+        }
+        for voter in &voters {
+            voter.sign_out().await?;
         }
         let now = api.get(&path).await?;
         step(api, Method::POST, &format!("{path}/close"), &now, &json!({})).await?;
@@ -251,7 +254,7 @@ async fn pay(api: &Api, known: &Known, proposals: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// The report on this year, published, and a draft of the one on the year before.
+/// The report on this year, published once there is something to tell, and a draft of the one on the year before.
 async fn reports(api: &Api, committee_id: &str, today: NaiveDate) -> Result<()> {
     let foreword = json!({
         "en": "Money that no donor has tied down reaches people where nobody else pays. This report tells where it went.",
@@ -269,7 +272,8 @@ async fn reports(api: &Api, committee_id: &str, today: NaiveDate) -> Result<()> 
     });
     let this = json!({ "committee_id": committee_id, "year": today.year(), "foreword": foreword, "stories": [story] });
     let report = report(api, committee_id, today.year(), &this).await?;
-    if report["state"] == "draft" {
+    // In the first days of a year nothing has been decided that it could tell.
+    if report["state"] == "draft" && today.ordinal() >= FIRST_DAY {
         let path = format!("/v1/unearmarked-reports/{}/publish", text(&report["id"])?);
         step(api, Method::POST, &path, &report, &json!({})).await?;
     }

@@ -36,12 +36,12 @@ pub(super) async fn record(api: &Api, known: &Known, today: NaiveDate) -> Result
             continue;
         }
         // The report on the use of this year's money names who gave it.
-        let is_public = *years == 0 && *earmarking == "unearmarked";
+        let visibility = if *years == 0 { "public" } else { "donor" };
         let body = json!({
             "donor_id": known.donor(donor)?, "status": "paid", "decision_date": on, "flow_date": on,
             "amount": { "amount": amount, "currency": currency }, "earmarking": earmarking,
             "usage_years": (year..year + spent_over).collect::<Vec<i32>>(), "split_evenly": *spent_over > 1,
-            "description": format!("Core contribution {year}"), "visibility": if is_public { "public" } else { "donor" },
+            "description": format!("Core contribution {year}"), "visibility": visibility,
             "external_ref": { "source": "demo", "ref": reference },
         });
         api.create("/v1/contributions", &format!("demo-gift-{number}"), &body).await?;
