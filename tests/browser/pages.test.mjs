@@ -26,7 +26,7 @@ async function pagesOf(page, who, language) {
     const country = await href(page, "main tbody th a[href*='/countries/']");
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
-    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/about", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
+    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/about", "/figures", `/unearmarked/${new Date().getUTCFullYear()}`, "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
     return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x"), at("/forgot-password"), at("/forgot-password?sent=1"), at("/password-reset?token=x")];
   }
   if (who === "donor") {
@@ -89,9 +89,12 @@ async function pagesOf(page, who, language) {
   const donor = await href(page, "main tbody th a");
   await page.goto(at("/console/contributions?status=pledge"));
   const contribution = await href(page, "main tbody th a");
+  await page.goto(at("/console/unearmarked-reports"));
+  const unearmarked = await href(page, "main tbody th a");
   await page.goto(at("/console/imports"));
+  const imported = await href(page, "main tbody th a");
   const views = ["", "?view=board", "?view=calendar", "?view=punctuality"].map((view) => at(`/console/reports${view}`));
-  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/notifications/allocations"), at("/console/vulnerability-index"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/organisation"), at("/console/focal-points"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
+  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/notifications/allocations"), at("/console/vulnerability-index"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/organisation"), at("/console/focal-points"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/unearmarked-reports"), at("/console/unearmarked-reports/new"), unearmarked, `${unearmarked}/edit`, at("/console/imports"), imported];
 }
 
 /// Presses a button that leads to an import, and waits until that has ended so.

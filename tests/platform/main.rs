@@ -46,5 +46,6 @@ mod sign_in_under_attack;
 mod statement;
 mod subjects;
 mod traces;
+mod unearmarked_reports;
 mod uploads_of_fts;
 mod windows;

@@ -372,7 +372,7 @@ impl Scene {
             // That of the contribution.
             "/v1/pools/{id}/entries/{number}" => path.replace("{number}", "1"),
             "/v1/pools/{id}/entries/{number}/reverse" => path.replace("{number}", "900"),
-            "/v1/public/years/{year}" => path.replace("{year}", "2026"),
+            _ if path.contains("/{year}") => path.replace("{year}", "2026"),
             "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),
             "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),
             "/v1/public/plans/{id}" => format!("/v1/public/plans/{}", self.records["plans"]),

@@ -30,6 +30,7 @@ mod scenario;
 mod score;
 mod shortfall;
 mod suggestion;
+mod unearmarked_report;
 mod use_of_funds;
 mod verification;
 pub mod what_if;
@@ -174,6 +175,18 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(scenario::api::list)
         .service(scenario::api::get)
         .service(scenario::api::create)
+        .service(unearmarked_report::api::list)
+        .service(unearmarked_report::api::create)
+        .service(unearmarked_report::api::get)
+        .service(unearmarked_report::api::update)
+        .service(unearmarked_report::api::publish)
+        .service(unearmarked_report::files::get_figures)
+        .service(unearmarked_report::files::list_lines)
+        .service(unearmarked_report::files::get_pdf)
+        .service(unearmarked_report::public::list)
+        .service(unearmarked_report::public::get)
+        .service(unearmarked_report::public::list_lines)
+        .service(unearmarked_report::public::get_pdf)
         .service(audit_trail::list)
         .service(audit_trail::chain);
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow, bail};
 use kernel::Problem;
 use reqwest::{Client, Method, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -38,6 +38,52 @@ impl Api {
     #[must_use]
     pub fn as_client(&self, client_id: &str, client_secret: &str) -> Self {
         Self::new(&self.url, client_id, client_secret)
+    }
+
+    /// The same platform, as a person who signs in with a password, as the portal does: for as long as the token holds.
+    ///
+    /// # Errors
+    /// When the platform cannot be reached or refuses.
+    pub async fn as_person(&self, email: &str, password: &str) -> Result<Self> {
+        let metadata = self.http.get(format!("{}/.well-known/oauth-authorization-server", self.url));
+        let metadata = checked(metadata.send().await?).await?;
+        let issuer = metadata["issuer"].as_str().ok_or_else(|| anyhow!("the platform names no issuer"))?;
+        let redirect_uri = format!("{issuer}/sign-in");
+        // Verifier and challenge of RFC 7636, appendix B: the code goes nowhere.
+        let (verifier, challenge) =
+            ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let asked = json!({
+            "email": email, "password": password, "client_id": "portal", "redirect_uri": redirect_uri,
+            "code_challenge": challenge, "code_challenge_method": "S256",
+        });
+        let request = self.http.post(format!("{}/oauth/authorize", self.url)).json(&asked);
+        let answer = checked(request.send().await?).await?;
+        let code = answer["code"].as_str().ok_or_else(|| anyhow!("no code was given"))?;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("code_verifier", verifier),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("client_id", "portal"),
+        ];
+        let request = self.http.post(format!("{}/oauth/token", self.url)).form(&form);
+        let answer = checked(request.send().await?).await?;
+        let token = answer["access_token"].as_str().ok_or_else(|| anyhow!("no token was given"))?.to_owned();
+        let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or(0));
+        let person = Self::new(&self.url, "portal", "");
+        *person.token.lock().await = Some((token, Instant::now() + life));
+        Ok(person)
+    }
+
+    /// Ends the sign-in of a person.
+    ///
+    /// # Errors
+    /// When the platform cannot be reached or refuses.
+    pub async fn sign_out(&self) -> Result<()> {
+        let form = [("token", self.token().await?)];
+        let request = self.http.post(format!("{}/oauth/revoke", self.url)).form(&form);
+        checked(request.send().await?).await?;
+        Ok(())
     }
 
     async fn token(&self) -> Result<String> {

@@ -226,6 +226,7 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "office" => &["office-state"],
         "person" => &["account-state"],
         "allocation_window" => &["window-state"],
+        "unearmarked_report" => &["unearmarked-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))

@@ -8,7 +8,7 @@ use testkit::eventually;
 use tests::{PASSWORD, World, text};
 
 /// What headquarters alone does.
-pub(super) const AT_HEADQUARTERS: [&str; 47] = [
+pub(super) const AT_HEADQUARTERS: [&str; 50] = [
     "POST /v1/pools",
     "PUT /v1/pools/{id}",
     "POST /v1/committees",
@@ -56,6 +56,9 @@ pub(super) const AT_HEADQUARTERS: [&str; 47] = [
     "POST /v1/shortfalls/{id}/absorb",
     "POST /v1/suggestions/{id}/dismiss",
     "PUT /v1/vulnerability-index",
+    "POST /v1/unearmarked-reports",
+    "PUT /v1/unearmarked-reports/{id}",
+    "POST /v1/unearmarked-reports/{id}/publish",
 ];
 
 /// What a person does, and no API client: here, who chairs the committee.
@@ -90,6 +93,9 @@ pub(super) async fn make(world: &World, right: &str, office: &str, records: &mut
     world.settled().await;
     let committee = world.create("/v1/committees", committee("Committee")).await;
     records.insert("committees", text(&committee["id"]));
+    let report = json!({ "committee_id": committee["id"], "year": 2025, "foreword": { "en": "Thank you." } });
+    let report = world.create("/v1/unearmarked-reports", report).await;
+    records.insert("unearmarked-reports", text(&report["id"]));
     decide(world, records).await;
     let pool = format!("/v1/pools/{}", records["pools"]);
     eventually("the pool has the contribution", || async {
@@ -224,6 +230,8 @@ fn of_committees(scene: &Scene, operation: &str) -> Option<Value> {
         "POST /v1/circulations" => json!({ "committee_id": records["committees"],
             "proposal_id": records["allocation-proposals"], "mover_id": records["committee-seats"],
             "wording": { "resolution": "reject", "reason": "It is late" } }),
+        "POST /v1/unearmarked-reports" => json!({ "committee_id": records["committees"], "year": 2024 }),
+        "PUT /v1/unearmarked-reports/{id}" => json!({ "foreword": { "fr": "Merci." } }),
         "PUT /v1/motions/{id}/vote" | "PUT /v1/circulations/{id}/vote" => json!({ "vote": "yes" }),
         "POST /v1/pools/{id}/entries/{number}/reverse"
         | "POST /v1/motions/{id}/void"

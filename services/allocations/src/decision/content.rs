@@ -108,10 +108,18 @@ impl DecisionContent {
     /// # Errors
     /// [`StoreError::Document`] when it cannot be written down.
     pub(crate) fn text(&self) -> Result<String, StoreError> {
-        let mut text = String::new();
-        canonical(&serde_json::to_value(self)?, &mut text)?;
-        Ok(text)
+        canonical_text(self)
     }
+}
+
+/// The canonical text of a record: JSON without white space, the names of fields in the order of their bytes.
+///
+/// # Errors
+/// [`StoreError::Document`] when it cannot be written down.
+pub(crate) fn canonical_text(record: &impl Serialize) -> Result<String, StoreError> {
+    let mut text = String::new();
+    canonical(&serde_json::to_value(record)?, &mut text)?;
+    Ok(text)
 }
 
 /// Writes a value in its one form: the fields of an object in the order of their names.

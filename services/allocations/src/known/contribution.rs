@@ -42,6 +42,8 @@ pub struct Model {
     pub plans: String,
     pub years: String,
     pub received_on: Date,
+    /// A word of [`kernel::Visibility`], or one that a newer program has added; none until an event says it.
+    pub visibility: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -76,6 +78,7 @@ impl Model {
             plans: joined(of_kind(FlowObject::PLAN).map(plan)),
             years: joined(years),
             received_on: event.decision_date.or_else(|| day_of(event.id)).unwrap_or(today),
+            visibility: Some(event.visibility.as_str().to_owned()),
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Model {
     pub fts_id: Option<String>,
     pub countries: String,
     pub years: String,
+    /// A word of [`kernel::Visibility`], or one that a newer program has added; none until an event says it.
+    pub visibility: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -48,6 +50,7 @@ impl From<PlanChanged> for Model {
             fts_id: fts.map(|external| external.r#ref),
             countries: joined(event.countries),
             years: joined(event.years),
+            visibility: Some(event.visibility.as_str().to_owned()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     agreements::month,
+    decided,
     hands::{Clients, Known, step},
     records::Country,
     text,
@@ -19,8 +20,11 @@ const WINDOW: &str = "Reserve for sudden needs";
 /// What the window can promise, in US dollars: less than the gifts of the year before come to.
 const ENVELOPE: u64 = 1_500_000;
 
+/// Where the next meeting is.
+const PLACE: &str = "Geneva, room 4";
+
 /// Who sits in the committee, for which office.
-const SEATS: [(&str, &str, &str); 4] = [
+pub(super) const SEATS: [(&str, &str, &str); 4] = [
     ("director@demo.example", "HQ", "chair"),
     ("emergencies@demo.example", "HQ", "member"),
     ("liaison@demo.example", "HQ", "member"),
@@ -28,18 +32,20 @@ const SEATS: [(&str, &str, &str); 4] = [
 ];
 
 /// A proposal of a country office.
-struct Proposal {
-    country: Country,
-    title: &'static str,
-    category: &'static str,
-    need: &'static str,
-    strategy_fit: &'static str,
-    risks: &'static str,
-    result: (&'static str, &'static str),
+pub(super) struct Proposal {
+    pub(super) country: Country,
+    pub(super) title: &'static str,
+    pub(super) category: &'static str,
+    pub(super) need: &'static str,
+    pub(super) strategy_fit: &'static str,
+    pub(super) risks: &'static str,
+    pub(super) result: (&'static str, &'static str),
     /// Direct costs in thousands of US dollars; 7 % of overhead come to them.
-    direct: u64,
+    pub(super) direct: u64,
     /// How far it is.
-    state: &'static str,
+    pub(super) state: &'static str,
+    /// Who reads its title beside the amounts.
+    pub(super) visibility: &'static str,
 }
 
 static PROPOSALS: [Proposal; 3] = [
@@ -53,6 +59,7 @@ static PROPOSALS: [Proposal; 3] = [
         result: ("Families with a repaired shelter", "1,900"),
         direct: 400,
         state: "shortlisted",
+        visibility: "donor",
     },
     Proposal {
         country: Country::Chad,
@@ -64,6 +71,7 @@ static PROPOSALS: [Proposal; 3] = [
         result: ("Personnes transférées", "12 000"),
         direct: 300,
         state: "submitted",
+        visibility: "donor",
     },
     Proposal {
         country: Country::Ethiopia,
@@ -75,6 +83,7 @@ static PROPOSALS: [Proposal; 3] = [
         result: ("Settlements assessed", "64"),
         direct: 60,
         state: "draft",
+        visibility: "donor",
     },
 ];
 
@@ -91,12 +100,12 @@ impl Proposal {
                 { "kind": "overhead", "description": "7 %", "amount": dollars(overhead) },
             ],
             "asked": dollars(asked), "least": dollars(asked / 2), "start_date": month(today, 1),
-            "end_date": month(today, 10), "visibility": "donor",
+            "end_date": month(today, 10), "visibility": self.visibility,
         })
     }
 }
 
-fn dollars(amount: u64) -> Value {
+pub(super) fn dollars(amount: u64) -> Value {
     json!({ "amount": amount.to_string(), "currency": "USD" })
 }
 
@@ -115,6 +124,7 @@ pub(super) async fn make(api: &Api, clients: &Clients, known: &Known, today: Nai
     }
     let window = window(api, &pool_id, &committee_id, today).await?;
     let window_id = text(&window["id"])?;
+    decided::decide(api, clients, known, (&committee_id, &window_id), today).await?;
     for proposal in &PROPOSALS {
         let made = propose(api, clients.office(proposal.country), proposal, &window_id, today).await?;
         if proposal.state == "shortlisted" {
@@ -125,7 +135,13 @@ pub(super) async fn make(api: &Api, clients: &Clients, known: &Known, today: Nai
 }
 
 /// A record of a list by one of its fields; made when it is not there.
-async fn made(api: &Api, path: &str, (field, value): (&str, &str), key: &str, body: &Value) -> Result<Value> {
+pub(super) async fn made(
+    api: &Api,
+    path: &str,
+    (field, value): (&str, &str),
+    key: &str,
+    body: &Value,
+) -> Result<Value> {
     let list = api.get(path).await?;
     let is_it = |item: &&Value| item[field] == value;
     match list["items"].as_array().and_then(|items| items.iter().find(is_it)) {
@@ -197,7 +213,7 @@ async fn window(api: &Api, pool_id: &str, committee_id: &str, today: NaiveDate) 
 }
 
 /// A proposal, as far as it is: the office writes and submits it, headquarters does the rest.
-async fn propose(
+pub(super) async fn propose(
     headquarters: &Api,
     office: &Api,
     proposal: &Proposal,
@@ -223,10 +239,10 @@ async fn propose(
 
 /// The next meeting, with the proposal on its agenda.
 async fn meeting(api: &Api, committee_id: &str, proposal: &Value, today: NaiveDate) -> Result<()> {
-    let body = json!({ "committee_id": committee_id, "place": "Geneva, room 4",
+    let body = json!({ "committee_id": committee_id, "place": PLACE,
         "starts_at": format!("{}T09:00:00Z", month(today, 1)) });
     let path = "/v1/committee-meetings";
-    let planned = made(api, path, ("committee_id", committee_id), "demo-meeting", &body).await?;
+    let planned = made(api, path, ("place", PLACE), "demo-meeting", &body).await?;
     let path = format!("{path}/{}", text(&planned["id"])?);
     let agenda = api.get(&path).await?;
     if agenda["items"].as_array().is_some_and(|items| !items.is_empty()) {
@@ -255,7 +271,12 @@ mod tests {
     #[test]
     fn proposals_fit_into_their_window() {
         let asked = |proposal: &Proposal| proposal.direct * 1070;
-        assert!(PROPOSALS.iter().all(|proposal| asked(proposal) <= 600_000));
-        assert!(PROPOSALS.iter().map(asked).sum::<u64>() <= ENVELOPE);
+        let all = || PROPOSALS.iter().chain(&decided::PROPOSALS);
+        assert!(all().all(|proposal| asked(proposal) <= 600_000));
+        // One that is neither submitted nor decided on does not need the money yet.
+        let needed = all().filter(|proposal| proposal.state == "shortlisted");
+        assert!(needed.map(asked).sum::<u64>() <= ENVELOPE);
+        // The committee has the last word on what it decides in the demo.
+        assert!(decided::PROPOSALS.iter().all(|proposal| asked(proposal) < 500_000));
     }
 }

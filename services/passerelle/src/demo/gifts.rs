@@ -35,11 +35,13 @@ pub(super) async fn record(api: &Api, known: &Known, today: NaiveDate) -> Result
         if held["items"].as_array().is_some_and(|items| !items.is_empty()) {
             continue;
         }
+        // The report on the use of this year's money names who gave it.
+        let visibility = if *years == 0 { "public" } else { "donor" };
         let body = json!({
             "donor_id": known.donor(donor)?, "status": "paid", "decision_date": on, "flow_date": on,
             "amount": { "amount": amount, "currency": currency }, "earmarking": earmarking,
             "usage_years": (year..year + spent_over).collect::<Vec<i32>>(), "split_evenly": *spent_over > 1,
-            "description": format!("Core contribution {year}"), "visibility": "donor",
+            "description": format!("Core contribution {year}"), "visibility": visibility,
             "external_ref": { "source": "demo", "ref": reference },
         });
         api.create("/v1/contributions", &format!("demo-gift-{number}"), &body).await?;

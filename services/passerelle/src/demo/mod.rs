@@ -2,6 +2,7 @@
 
 mod agreements;
 mod committee;
+mod decided;
 mod flows;
 mod gifts;
 mod hands;

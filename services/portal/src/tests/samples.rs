@@ -114,6 +114,7 @@ pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
 pub(crate) mod windows;
+pub(crate) mod unearmarked_reports;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -137,4 +138,5 @@ const PAGES: &[&[Sample]] = &[
     roles::PAGES,
     settings::PAGES,
     windows::PAGES,
+    unearmarked_reports::PAGES,
 ];

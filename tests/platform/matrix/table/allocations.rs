@@ -3,8 +3,8 @@
 
 use super::{
     Gets::{self, Misses, Sees, Status},
-    KNOWN_TO_STAFF, LIST, NOBODY_IN, OF_DONOR, changed, curated, curated_of_a_donor, erased, handed_over,
-    of_staff, reviewed, staff_only,
+    KNOWN_TO_STAFF, LIST, NOBODY_IN, OF_DONOR, all, changed, curated, curated_of_a_donor, erased,
+    handed_over, of_staff, reviewed, staff_only,
 };
 
 /// What staff of the whole organisation read, and donors do not.
@@ -54,6 +54,7 @@ pub(super) fn rows() -> Vec<(&'static str, [Gets; 8])> {
     rows.extend(of_windows());
     rows.extend(of_proposals());
     rows.extend(of_funds());
+    rows.extend(of_reports());
     rows
 }
 
@@ -195,5 +196,23 @@ fn of_funds() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/shortfalls/{id}/absorb", curated_of_a_donor(404)),
         ("GET /v1/suggestions", staff_only(200)),
         ("POST /v1/suggestions/{id}/dismiss", curated_of_a_donor(404)),
+    ]
+}
+
+fn of_reports() -> Vec<(&'static str, [Gets; 8])> {
+    vec![
+        ("GET /v1/unearmarked-reports", LIST_OF_ORGANISATION),
+        ("POST /v1/unearmarked-reports", made_of_records(201)),
+        ("GET /v1/unearmarked-reports/{id}", KNOWN_TO_STAFF),
+        ("PUT /v1/unearmarked-reports/{id}", curated_of_a_donor(428)),
+        ("POST /v1/unearmarked-reports/{id}/publish", curated_of_a_donor(428)),
+        ("GET /v1/unearmarked-reports/{id}/figures", KNOWN_TO_STAFF),
+        ("GET /v1/unearmarked-reports/{id}/lines", KNOWN_TO_STAFF),
+        ("GET /v1/unearmarked-reports/{id}/pdf", KNOWN_TO_STAFF),
+        // None is published.
+        ("GET /v1/public/unearmarked-reports", all(200)),
+        ("GET /v1/public/unearmarked-reports/{year}", all(404)),
+        ("GET /v1/public/unearmarked-reports/{year}/lines", all(404)),
+        ("GET /v1/public/unearmarked-reports/{year}/pdf", all(404)),
     ]
 }

@@ -19,6 +19,7 @@ pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
 pub(crate) mod windows;
+pub(crate) mod unearmarked_reports;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
@@ -39,6 +40,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     roles::NAV,
     settings::NAV,
     windows::NAV,
+    unearmarked_reports::NAV,
 ];
 
 /// The steps of the records of these areas.
@@ -61,6 +63,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     roles::STEPS,
     settings::STEPS,
     windows::STEPS,
+    unearmarked_reports::STEPS,
 ];
 
 /// Serves the pages of these files.
@@ -83,4 +86,5 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(roles::configure)
         .configure(settings::configure)
         .configure(windows::configure);
+        .configure(unearmarked_reports::configure);
 }

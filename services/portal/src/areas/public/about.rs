@@ -1,6 +1,8 @@
 //! Whose platform it is: what the organisation says of itself, how to get in touch, and the licence of what is public.
 
+use super::unearmarked::REPORTS;
 use crate::{
+    error::unless_away,
     i18n::Language,
     organisation::PATH,
     visit::{PageResult, Visitor},
@@ -13,13 +15,17 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 async fn about(visitor: Visitor) -> PageResult {
-    let organisation = visitor.get(PATH, &()).await?;
+    let (organisation, reports) = futures_util::join!(visitor.get(PATH, &()), visitor.all(REPORTS, &()));
+    let organisation = organisation?;
     let said = said(&organisation["about"], visitor.language);
-    visitor.page("public/about.html", json!({ "organisation": organisation, "said": said })).await
+    // The page is worth showing while the reports are away.
+    let reports = unless_away(reports)?.unwrap_or_default();
+    let context = json!({ "organisation": organisation, "said": said, "reports": reports });
+    visitor.page("public/about.html", context).await
 }
 
 /// What it says of itself in the reader's language, or in the first in which it says something; null for nothing.
-fn said(about: &Value, own: Language) -> Value {
+pub(crate) fn said(about: &Value, own: Language) -> Value {
     let others = Language::ALL.iter().copied().filter(|language| *language != own);
     let text = |language: Language| {
         let text = about[language.as_str()].as_str().filter(|text| !text.trim().is_empty())?;

@@ -14,6 +14,7 @@ pub(crate) mod plans;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod sitemap;
+pub(crate) mod unearmarked;
 
 /// The entries of these files in the menu.
 pub(crate) const NAV: crate::nav::Entries = &[archive::NAV, flows::NAV, plans::NAV];
@@ -29,5 +30,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(plans::configure)
         .configure(search::configure)
         .configure(show::configure)
-        .configure(sitemap::configure);
+        .configure(sitemap::configure)
+        .configure(unearmarked::configure);
 }

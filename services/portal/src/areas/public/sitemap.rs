@@ -1,5 +1,6 @@
 //! What search engines read: the map of the site, and what they may not.
 
+use super::unearmarked::REPORTS;
 use crate::{
     State,
     error::PageError,
@@ -51,6 +52,15 @@ async fn site(visitor: &Visitor) -> Result<String, PageError> {
     }
     for donor in visitor.all("/v1/public/donors", &()).await? {
         paths.extend(donor["id"].as_str().map(|id| format!("/donors/{id}")));
+    }
+    let reports = visitor.all(REPORTS, &()).await?;
+    for (index, report) in reports.iter().enumerate() {
+        // Of several committees, the first has the year's own address.
+        let year = &report["year"];
+        let is_another = reports.iter().take(index).any(|other| other["year"] == *year);
+        let of = report["committee_id"].as_str().filter(|_| is_another);
+        let query = of.map(|id| format!("?committee_id={id}")).unwrap_or_default();
+        paths.push(format!("/unearmarked/{year}{query}"));
     }
     for entry in visitor.all("/v1/public/countries", &()).await? {
         let code = entry["country"].as_str();

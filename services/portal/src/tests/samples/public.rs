@@ -33,7 +33,10 @@ pub(super) fn organisation() -> Value {
 }
 
 fn about(_: Language) -> Value {
-    json!({ "organisation": organisation(), "said": { "text": MARKUP, "lang": "en" } })
+    json!({
+        "organisation": organisation(), "said": { "text": MARKUP, "lang": "en" },
+        "reports": super::unearmarked_reports::entries(),
+    })
 }
 
 /// What every funding adds up to.

@@ -173,6 +173,7 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "seat",
             "shortfall",
             "vulnerability_index",
+            "unearmarked_report",
         ],
         actions: &[
             "allocation_funds.disburse",
@@ -253,6 +254,9 @@ pub(crate) static TRAILS: [Trail; 4] = [
             "shortfall.cover",
             "shortfall.open",
             "vulnerability_index.update",
+            "unearmarked_report.create",
+            "unearmarked_report.publish",
+            "unearmarked_report.update",
         ],
     },
 ];
