@@ -33,7 +33,7 @@ async function pagesOf(page, who, language) {
     await signIn(page, "donor@demo.example", language);
     const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
     const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports")];
-    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
+    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/unearmarked", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
     return [...fixed.map(at), ...records];
   }
   if (who === "country") {

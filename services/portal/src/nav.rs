@@ -284,7 +284,7 @@ mod tests {
         let data = ["imports", "exchange-rates", "publication"];
         assert_eq!(paths(areas::CONSOLE, "data"), data.map(|name| format!("/console/{name}")));
         assert_eq!(paths(areas::PUBLIC, "plain"), ["/plans", "/donors", "/flows", "/archive"]);
-        let donor = ["", "/contributions", "/agreements", "/reports", "/data"];
+        let donor = ["", "/contributions", "/unearmarked", "/agreements", "/reports", "/data"];
         assert_eq!(paths(areas::DONOR_PORTAL, "plain"), donor.map(|name| format!("/donor{name}")));
     }
 }

@@ -113,6 +113,7 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
+pub(crate) mod unearmarked;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -135,4 +136,5 @@ const PAGES: &[&[Sample]] = &[
     representatives::PAGES,
     roles::PAGES,
     settings::PAGES,
+    unearmarked::PAGES,
 ];
