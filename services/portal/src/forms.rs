@@ -120,6 +120,9 @@ fn input_of(pointer: &str) -> String {
         // One input for several.
         _ if name.starts_with("plan_ids-") => "plan_ids".to_owned(),
         _ if name.starts_with("names-") => "names".to_owned(),
+        _ if name.starts_with("intake-earmarkings-") => "intake-earmarkings".to_owned(),
+        _ if name.starts_with("intake-office_ids-") => "intake-office_ids".to_owned(),
+        _ if name.starts_with("intake-sources-") => "intake-sources".to_owned(),
         _ if name.starts_with("fts_organisation_ids-") => "fts_organisation_ids".to_owned(),
         "state" | "status" | "standing" | "first_signature" | "if-match" => String::new(),
         _ => name,
@@ -228,6 +231,8 @@ mod tests {
             ("/plan_ids", "plan_ids"),
             ("/plan_ids/3", "plan_ids"),
             ("/names/3", "names"),
+            ("/intake/from", "intake-from"),
+            ("/intake/sources/2", "intake-sources"),
             ("/fts_organisation_ids/0", "fts_organisation_ids"),
             ("/state", ""),
         ] {

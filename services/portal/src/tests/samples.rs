@@ -108,6 +108,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
+pub(crate) mod pools;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod representatives;
@@ -131,6 +132,7 @@ const PAGES: &[&[Sample]] = &[
     offices::PAGES,
     organisation::PAGES,
     people::PAGES,
+    pools::PAGES,
     public::PAGES,
     reports::PAGES,
     representatives::PAGES,

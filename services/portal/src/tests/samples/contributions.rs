@@ -67,6 +67,7 @@ fn show(language: Language) -> Value {
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
         "link": answer("/v1/contribution-links/{id}", link("linked")), "may_decide": true, "own_office": ID, "names": super::names(),
         "became": became(language, &unearmarked::uses()), "uses": unearmarked::uses(),
+        "may_see_proposals": true,
     })
 }
 

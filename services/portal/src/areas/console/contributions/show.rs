@@ -93,6 +93,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         "entries": entries, "children": children, "link": link, "may_decide": staff.may("contributions:write"),
         "own_office": staff.own_office(), "names": names,
         "became": (!uses.is_null()).then(|| became(staff.language, &uses)), "uses": uses,
+        "may_see_proposals": staff.may("proposals:read"),
     });
     staff.page("console/contributions/show.html", added(context, again)).await
 }
