@@ -115,6 +115,7 @@ fn input_of(pointer: &str) -> String {
         "donor_id" => "donor".to_owned(),
         "focal_point_id" => "focal_point".to_owned(),
         "responsible_id" => "responsible".to_owned(),
+        "person_id" => "person".to_owned(),
         "instalments" => "instalments-0-due_date".to_owned(),
         "reporting-template" => "template".to_owned(),
         // One input for several.

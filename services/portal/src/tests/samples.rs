@@ -98,6 +98,7 @@ pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -123,6 +124,7 @@ const PAGES: &[&[Sample]] = &[
     analysis::PAGES,
     audit::PAGES,
     clients::PAGES,
+    committees::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,

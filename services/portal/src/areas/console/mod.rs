@@ -6,6 +6,7 @@ pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -26,6 +27,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     analysis::NAV,
     audit::NAV,
     clients::NAV,
+    committees::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -48,6 +50,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     analysis::STEPS,
     audit::STEPS,
     clients::STEPS,
+    committees::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -70,6 +73,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(analysis::configure)
         .configure(audit::configure)
         .configure(clients::configure)
+        .configure(committees::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)
