@@ -95,3 +95,34 @@ async fn only_headquarters_keeps_pools_and_what_is_wrong_is_told_at_its_field() 
     assert_eq!(pointers, ["/intake/earmarkings/0", "/name", "/overhead_rate", "/reserve_floor"]);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_reads_its_unearmarked_contributions_and_no_other_donors() {
+    let world = World::new().await;
+    let (norway, sweden) = (world.donor("Norway").await, world.donor("Sweden").await);
+    let own = world.create("/v1/contributions", gift(&norway, "paid", "1000")).await;
+    world.create("/v1/contributions", gift(&sweden, "paid", "500")).await;
+    let pool = world.create("/v1/pools", json!({ "name": "Unearmarked", "intake": {} })).await;
+    receives(&world, &format!("/v1/pools/{}", text(&pool["id"])), "1500.00").await;
+    world.settled().await;
+    let token = world.sign_in(&world.representative(&norway).await).await;
+    let listed = world.http.get(Some(&token), "/v1/unearmarked-contributions").await.json();
+    let rows = listed["items"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["contribution_id"]), (1, &own["id"]), "{listed}");
+    for stage in ["received", "available"] {
+        assert_eq!(rows[0][stage]["amount"], "1000.00", "{stage}");
+    }
+    let uses = |donor: &str| format!("/v1/donors/{donor}/unearmarked-uses");
+    let used = world.http.get(Some(&token), &uses(&norway)).await;
+    assert_eq!((used.status, &used.json()["items"]), (200, &json!([])), "{}", used.text);
+    assert_eq!(world.http.get(Some(&token), &uses(&sweden)).await.status, 404);
+    let path = format!("/v1/contributions/{}/uses", text(&own["id"]));
+    let stops = world.http.get(Some(&token), &path).await.json()["stops"].clone();
+    assert_eq!((&stops[0]["kind"], &stops[0]["amount"]["amount"]), (&json!("received"), &json!("1000.00")));
+    let staff = world.http.get(Some(&world.token), "/v1/unearmarked-contributions").await.json();
+    assert_eq!(staff["items"].as_array().map(Vec::len), Some(2));
+    let of_sweden = format!("/v1/unearmarked-contributions?donor_id={sweden}");
+    let of_sweden = world.http.get(Some(&world.token), &of_sweden).await.json();
+    assert_eq!(of_sweden["items"][0]["received"]["amount"], "500.00");
+    world.stop().await;
+}

@@ -21,6 +21,7 @@ unearmarked-of-which-spent = Of which spent
 unearmarked-not-published = Projects that are not published
 unearmarked-other-projects = Other projects
 unearmarked-projects = Where it went
+unearmarked-projects-of = Projects that unearmarked money went to
 unearmarked-projects-about = Each amount is your share of what a project was allocated, whether promised, spent or returned. The share is that of all you gave.
 unearmarked-projects-total = All projects
 unearmarked-contributions = Contribution by contribution

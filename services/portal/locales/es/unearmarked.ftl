@@ -21,6 +21,7 @@ unearmarked-of-which-spent = Del cual gastado
 unearmarked-not-published = Proyectos no publicados
 unearmarked-other-projects = Otros proyectos
 unearmarked-projects = A qué se destinaron
+unearmarked-projects-of = Proyectos a los que se destinaron los fondos no asignados
 unearmarked-projects-about = Cada importe es su parte de lo asignado a un proyecto, ya sea prometido, gastado o devuelto. El porcentaje se refiere a todo lo que ha aportado.
 unearmarked-projects-total = Todos los proyectos
 unearmarked-contributions = Contribución por contribución

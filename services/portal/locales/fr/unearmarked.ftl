@@ -21,6 +21,7 @@ unearmarked-of-which-spent = Dont dépensé
 unearmarked-not-published = Projets non publiés
 unearmarked-other-projects = Autres projets
 unearmarked-projects = À quoi les fonds ont servi
+unearmarked-projects-of = Projets auxquels les fonds non affectés ont servi
 unearmarked-projects-about = Chaque montant est votre part de ce qui a été alloué à un projet, promis, dépensé ou restitué. Le pourcentage se rapporte à tout ce que vous avez versé.
 unearmarked-projects-total = Tous les projets
 unearmarked-contributions = Contribution par contribution

@@ -64,7 +64,11 @@ async fn uses_file(donor: DonorPrincipal, kind: web::Path<String>) -> PageResult
 
 /// The way that the money of one contribution took.
 async fn path(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
-    let uses = donor.get(&format!("/v1/contributions/{id}/uses"), &()).await?;
-    let context = json!({ "became": became(donor.language, &uses), "uses": uses });
+    let (uses, record) = (format!("/v1/contributions/{id}/uses"), format!("/v1/contributions/{id}"));
+    let (uses, record) = futures_util::join!(donor.get(&uses, &()), donor.get(&record, &()));
+    let uses = uses?;
+    // Its record may be internal: then nothing leads to it.
+    let record = record.is_ok().then_some(id.as_str());
+    let context = json!({ "became": became(donor.language, &uses), "uses": uses, "record": record });
     donor.page("donor_portal/unearmarked-path.html", context).await
 }

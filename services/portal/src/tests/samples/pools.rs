@@ -50,10 +50,19 @@ fn pools(language: Language) -> Value {
     })
 }
 
+/// A window that gives out the money of the pool, with what it can still promise.
+fn window() -> Value {
+    let window = json!({ "id": ID, "version": 1, "office_id": ID, "state": "deliberation", "pool_id": ID,
+        "committee_id": ID, "kind": "reserve", "title": MARKUP, "envelope": money("500.00"), "opens_at": INSTANT,
+        "closes_at": INSTANT, "time_zone": "Europe/Zurich", "eligibility": {}, "reviews_needed": 2,
+        "promised": money("450.00"), "headroom": money("50.00"), "created_at": INSTANT, "updated_at": INSTANT });
+    answer("/v1/allocation-windows/{id}", window)
+}
+
 fn show(language: Language) -> Value {
     json!({
         "pool": pool(), "accounts": accounts(language, &pool()["totals"]), "offices": super::names(),
-        "overhead": "7.50", "problem": null, "may_write": true, "done": "created",
+        "overhead": "7.50", "problem": null, "may_write": true, "done": "created", "windows": [window()],
     })
 }
 
@@ -63,7 +72,7 @@ fn usual(language: Language) -> Value {
         json!({ "sources": [], "office_ids": [], "earmarkings": [], "firmness": "paid", "from": null });
     let totals = with(fields()["totals"].clone(), json!({ "uncovered": money("0.00"), "spent": money("150.00") }));
     let pool = answer("/v1/pools/{id}", with(fields(), json!({ "intake": intake, "totals": totals })));
-    let more = json!({ "accounts": accounts(language, &pool["totals"]), "pool": pool, "done": "saved" });
+    let more = json!({ "accounts": accounts(language, &pool["totals"]), "pool": pool, "done": "saved", "windows": [] });
     with(show(language), more)
 }
 

@@ -88,5 +88,5 @@ fn none(language: Language) -> Value {
 
 fn path(language: Language) -> Value {
     let uses = uses();
-    json!({ "became": became(language, &uses), "uses": uses })
+    json!({ "became": became(language, &uses), "uses": uses, "record": ID })
 }

@@ -23,6 +23,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// The accounts that money is in, in the order in which it goes through them.
 const ACCOUNTS: [&str; 6] = ["available", "reserved", "allocated", "disbursed", "spent", "returned"];
 
+/// The states of windows in which money is promised.
+const UNDER_WAY: [&str; 3] = ["open", "scoring", "deliberation"];
+
 /// Where the money of a pool is: its accounts add up to what it received and to what is uncovered.
 pub(crate) fn accounts(language: Language, totals: &Value) -> Value {
     let of = |name: &str| minor(&totals[name]);
@@ -48,7 +51,7 @@ pub(super) async fn pool_of(staff: &Staff, id: &Id) -> Result<Value, PageError> 
 /// The overhead of a pool in percent, which is recorded in hundredths of them.
 pub(super) fn overhead(pool: &Value) -> String {
     let percent = Money::usd(pool["overhead_rate"].as_i64().unwrap_or(0)).to_string();
-    percent.strip_suffix(".00").map(str::to_owned).unwrap_or(percent)
+    percent.strip_suffix(".00").unwrap_or(&percent).to_owned()
 }
 
 /// What was done just now: the page says so.
@@ -64,8 +67,21 @@ impl Done {
     }
 }
 
+/// The windows that give out the money of a pool now, each with what it can still promise.
+async fn windows(staff: &Staff, id: &Id) -> Result<Vec<Value>, PageError> {
+    if !staff.may("windows:read") {
+        return Ok(Vec::new());
+    }
+    let all = staff.all("/v1/allocation-windows", &[("pool_id", id.as_str())]).await?;
+    let is_under_way = |window: &&Value| UNDER_WAY.iter().any(|state| window["state"] == *state);
+    let ids = all.iter().filter(is_under_way).filter_map(|window| window["id"].as_str());
+    let paths: Vec<String> = ids.map(|id| format!("/v1/allocation-windows/{id}")).collect();
+    join_all(paths.iter().map(|path| staff.get(path, &()))).await.into_iter().collect()
+}
+
 async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
-    let pool = pool_of(&staff, &id).await?;
+    let (pool, windows) = futures_util::join!(pool_of(&staff, &id), windows(&staff, &id));
+    let (pool, windows) = (pool?, windows?);
     let offices = match pool["intake"]["office_ids"].as_array().is_some_and(|ids| !ids.is_empty()) {
         true => offices::names(&offices::every(&staff).await?),
         false => json!({}),
@@ -74,7 +90,7 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
     let context = json!({
         "accounts": accounts(staff.language, &pool["totals"]), "offices": offices, "problem": null,
         "may_write": staff.is_own(&pool) && staff.may("pools:write"), "done": done.one_of(&["created", "saved"]),
-        "overhead": overhead(&pool), "pool": pool,
+        "overhead": overhead(&pool), "pool": pool, "windows": windows,
     });
     staff.page("console/pools/show.html", context).await
 }
