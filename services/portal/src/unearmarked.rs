@@ -167,12 +167,13 @@ mod tests {
     fn what_was_given_is_what_its_parts_add_up_to() {
         let became = became(Language::English, &norway());
         let (stages, projects) = (&became["stages"], &became["projects"]);
-        assert_eq!((stages["given"].clone(), total(&stages["rows"], "amount")), (usd(10_000_000), 10_000_000));
+        assert_eq!(stages["given"], usd(10_000_000));
+        assert_eq!(total(&stages["rows"], "amount"), 10_000_000);
         assert_eq!(projects["total"], usd(10_000_000 - 247_059));
         assert_eq!(total(&projects["rows"], "amount"), 10_000_000 - 247_059);
-        let titles: Vec<&Value> =
-            projects["rows"].as_array().unwrap().iter().map(|row| &row["title"]).collect();
-        assert_eq!(titles, [&json!("P2"), &json!("P1"), &Value::Null], "the largest first, without a name last");
+        let titles: Vec<Option<&str>> =
+            projects["rows"].as_array().unwrap().iter().map(|row| row["title"].as_str()).collect();
+        assert_eq!(titles, [Some("P2"), Some("P1"), None], "the largest first, without a name last");
         let links = became["flow"]["links"].as_array().unwrap().iter();
         let drawn: f64 = links.map(|link| link["value"].as_f64().unwrap()).sum();
         assert!((drawn - 100_000.0).abs() < 1e-6);

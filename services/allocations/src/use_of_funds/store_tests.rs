@@ -278,15 +278,14 @@ async fn a_donor_reads_what_its_own_contributions_are_used_for_and_no_other_dono
     counts(&store, gift(NORWAY, 70_000_001)).await;
     allocated(&store, 50_000_000).await;
     let db = store.system_read().await.unwrap();
-    let (name, rows) =
-        donor_uses(&db, &donor(NORWAY), DonorId::from_u128(NORWAY)).await.unwrap().unwrap();
+    let (norway, sweden) = (DonorId::from_u128(NORWAY), DonorId::from_u128(SWEDEN));
+    let (name, rows) = donor_uses(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
     assert_eq!((name.as_str(), rows.len()), ("Norway", 1));
     let uses = uses(&db, &donor(NORWAY), rows[0].contribution_id).await.unwrap().unwrap();
     assert_eq!(rows[0].usage.amounts, uses.uses[0].amounts);
     assert_eq!(rows[0].usage.title, None, "the project is internal");
     let kinds: Vec<&str> = uses.stops.iter().map(|stop| stop.kind.as_str()).collect();
     assert_eq!(kinds, ["received", "allocated"]);
-    let sweden = DonorId::from_u128(SWEDEN);
     assert!(donor_uses(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
     let (_, of_sweden) = donor_uses(&db, &staff(), sweden).await.unwrap().unwrap();
     assert!(of_sweden[0].usage.title.is_some());

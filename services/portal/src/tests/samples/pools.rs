@@ -70,7 +70,8 @@ fn show(language: Language) -> Value {
 fn usual(language: Language) -> Value {
     let intake =
         json!({ "sources": [], "office_ids": [], "earmarkings": [], "firmness": "paid", "from": null });
-    let totals = with(fields()["totals"].clone(), json!({ "uncovered": money("0.00"), "spent": money("150.00") }));
+    let more = json!({ "uncovered": money("0.00"), "spent": money("150.00") });
+    let totals = with(fields()["totals"].clone(), more);
     let pool = answer("/v1/pools/{id}", with(fields(), json!({ "intake": intake, "totals": totals })));
     let more = json!({ "accounts": accounts(language, &pool["totals"]), "pool": pool, "done": "saved", "windows": [] });
     with(show(language), more)
@@ -122,8 +123,9 @@ fn journal(language: Language) -> Value {
         .map(|kind| with(entry.clone(), json!({ "kind": kind, "proposal_id": null, "reason": null })))
         .collect();
     let hidden = "0199a1b2-0000-7000-8000-000000000002";
-    let causes = words_of("CauseKind").into_iter();
-    rows.extend(causes.map(|cause| with(entry.clone(), json!({ "cause_kind": cause, "proposal_id": hidden }))));
+    for cause in words_of("CauseKind") {
+        rows.push(with(entry.clone(), json!({ "cause_kind": cause, "proposal_id": hidden })));
+    }
     rows.push(entry.clone());
     let mut found = list("/v1/pools/{id}/entries", &rows);
     let shown = steps().shown((language, DAY), &entry, &["reverse"]);
