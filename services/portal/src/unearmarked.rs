@@ -37,7 +37,7 @@ pub(crate) fn stages(language: Language, contributions: &[Value]) -> Value {
     let (mut rows, mut marks) = (Vec::new(), Vec::new());
     let mut context = json!({ "given": usd(given), "missing": usd(missing), "less": usd(-missing) });
     for (name, amounts) in STAGES {
-        let (label, cents) = (text(language, &format!("unearmarked-{name}"), None), total(amounts));
+        let (label, cents) = (text(language, &format!("uses-{name}"), None), total(amounts));
         let amount = usd(cents);
         marks.push(mark(language, &label, &amount));
         rows.push(json!({ "label": label, "amount": amount, "share": percent(cents, given + missing) }));
@@ -101,18 +101,18 @@ fn flow(language: Language, uses: &Value, projects: &Value) -> Value {
         match name {
             Some(name) if ends.len() < MAX_NAMED => ends.push((name, cents)),
             Some(_) => others += cents,
-            None => ends.push((text(language, "unearmarked-not-published", None), cents)),
+            None => ends.push((text(language, "uses-not-published", None), cents)),
         }
     }
     if others > 0 {
-        ends.push((text(language, "unearmarked-other-projects", None), others));
+        ends.push((text(language, "uses-other-projects", None), others));
     }
     let available = minor(&uses["available"]);
     if available > 0 {
-        ends.push((text(language, "unearmarked-available", None), available));
+        ends.push((text(language, "uses-available", None), available));
     }
     let all: i64 = ends.iter().map(|(_, cents)| cents).sum();
-    let from = mark(language, &text(language, "unearmarked-given", None), &usd(all));
+    let from = mark(language, &text(language, "uses-given", None), &usd(all));
     let to: Vec<Value> = ends.iter().map(|(name, cents)| mark(language, name, &usd(*cents))).collect();
     let link = |(place, end): (usize, &Value)| {
         let mut link = end.clone();
