@@ -82,17 +82,39 @@ pub(crate) fn projects(uses: &[Value], given: i64) -> Value {
     json!({ "rows": rows, "total": usd(all), "spent": usd(spent), "share": percent(all, given) })
 }
 
-/// What the page of a contribution shows of its way, of what the API says of its uses.
-pub(crate) fn became(language: Language, uses: &Value) -> Value {
-    let used = uses["uses"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let given = minor(&uses["received"]) + minor(&uses["uncovered"]);
-    let projects = projects(used, given);
-    let flow = flow(language, uses, &projects);
-    json!({ "stages": stages(language, std::slice::from_ref(uses)), "projects": projects, "flow": flow })
+/// Who reads what became of a contribution: projects are not told to donors before they are published, nor to staff of
+/// other offices.
+#[derive(Clone, Copy)]
+pub(crate) enum ReadBy {
+    Donor,
+    Staff,
 }
 
-/// What the drawing of a contribution's way shows: from the contribution to projects and to what is available.
-fn flow(language: Language, uses: &Value, projects: &Value) -> Value {
+impl ReadBy {
+    /// The key of what projects are called that the reader is not told of.
+    const fn hidden(self) -> &'static str {
+        match self {
+            Self::Donor => "uses-not-published",
+            Self::Staff => "uses-not-seen",
+        }
+    }
+}
+
+/// What the page of a contribution shows of its way, of what the API says of its uses.
+pub(crate) fn became(language: Language, uses: &Value, read_by: ReadBy) -> Value {
+    let used = uses["uses"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let given = minor(&uses["received"]) + minor(&uses["uncovered"]);
+    let hidden = text(language, read_by.hidden(), None);
+    let projects = projects(used, given);
+    let flow = flow(language, uses, &projects, &hidden);
+    json!({
+        "stages": stages(language, std::slice::from_ref(uses)), "projects": projects, "flow": flow, "hidden": hidden,
+    })
+}
+
+/// What the drawing of a contribution's way shows: from the contribution to projects (`hidden` is what those are called that
+/// the reader is not told of) and to what is available. Its bands are all that is somewhere, what is missing included.
+fn flow(language: Language, uses: &Value, projects: &Value, hidden: &str) -> Value {
     let mut ends: Vec<(String, i64)> = Vec::new();
     let mut others = 0;
     for row in projects["rows"].as_array().into_iter().flatten() {
@@ -101,7 +123,7 @@ fn flow(language: Language, uses: &Value, projects: &Value) -> Value {
         match name {
             Some(name) if ends.len() < MAX_NAMED => ends.push((name, cents)),
             Some(_) => others += cents,
-            None => ends.push((text(language, "uses-not-published", None), cents)),
+            None => ends.push((hidden.to_owned(), cents)),
         }
     }
     if others > 0 {
@@ -112,7 +134,8 @@ fn flow(language: Language, uses: &Value, projects: &Value) -> Value {
         ends.push((text(language, "uses-available", None), available));
     }
     let all: i64 = ends.iter().map(|(_, cents)| cents).sum();
-    let from = mark(language, &text(language, "uses-given", None), &usd(all));
+    let name = if minor(&uses["uncovered"]) > 0 { "uses-given-and-missing" } else { "uses-given" };
+    let from = mark(language, &text(language, name, None), &usd(all));
     let to: Vec<Value> = ends.iter().map(|(name, cents)| mark(language, name, &usd(*cents))).collect();
     let link = |(place, end): (usize, &Value)| {
         let mut link = end.clone();
@@ -165,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_was_given_is_what_its_parts_add_up_to() {
-        let became = became(Language::English, &norway());
+        let became = became(Language::English, &norway(), ReadBy::Donor);
         let (stages, projects) = (&became["stages"], &became["projects"]);
         assert_eq!(stages["given"], usd(10_000_000));
         assert_eq!(total(&stages["rows"], "amount"), 10_000_000);
@@ -183,9 +206,12 @@ mod tests {
     fn what_counts_no_longer_is_among_the_parts_and_taken_off() {
         let mut reduced = norway();
         (reduced["received"], reduced["uncovered"]) = (usd(9_000_000), usd(1_000_000));
-        let stages = stages(Language::English, &[reduced]);
+        let became = became(Language::English, &reduced, ReadBy::Staff);
+        let (stages, from) = (&became["stages"], &became["flow"]["from"][0]);
         assert_eq!(total(&stages["rows"], "amount") + minor(&stages["less"]), 9_000_000);
         assert_eq!(stages["is_missing"], true);
+        assert_eq!(from["label"], text(Language::English, "uses-given-and-missing", None));
+        assert_eq!(became["flow"]["to"][2]["label"], became["hidden"]);
     }
 
     #[test]

@@ -100,7 +100,9 @@ pub(crate) struct ContributionWithdrawal {
 /// Gets what became of a contribution
 ///
 /// Unearmarked and softly earmarked contributions are taken into pools; this is what of one is available, and which
-/// allocations have the rest, at which stage, and every stop on the way there (`stops`). A payment or a correction is answered for the first record that it comes from.
+/// allocations have the rest, at which stage, and every stop on the way there (`stops`). A payment or a correction is answered
+/// for the first record that it comes from.
+///
 /// Staff read every contribution of a pool; a donor's representative those of the donor (404 for any other), with the names
 /// of the projects that are shown to donors. Amounts of the others are in one row, so that the sums hold.
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The contribution")),

@@ -5,7 +5,7 @@ use crate::{
     ids::{Id, only_ids},
     lists::{ListPage, ListQuery, NoFilters, Query, items, or_empty},
     nav::{Group, NavEntry},
-    unearmarked::{became, projects, stages, with_stages},
+    unearmarked::{ReadBy, became, projects, stages, with_stages},
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -69,6 +69,7 @@ async fn path(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let uses = uses?;
     // Its record may be internal: then nothing leads to it.
     let record = record.is_ok().then_some(id.as_str());
-    let context = json!({ "became": became(donor.language, &uses), "uses": uses, "record": record });
+    let became = became(donor.language, &uses, ReadBy::Donor);
+    let context = json!({ "became": became, "uses": uses, "record": record });
     donor.page("donor_portal/unearmarked-path.html", context).await
 }

@@ -6,7 +6,7 @@ use super::{
     donors::donor,
     money, unearmarked, with,
 };
-use crate::{i18n::Language, steps::offering, unearmarked::became};
+use crate::{i18n::Language, steps::offering, unearmarked::{ReadBy, became}};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
@@ -66,7 +66,7 @@ fn show(language: Language) -> Value {
         "steps": offering(super::steps(language, "contributions", &full()), &[plan()]), "asked": "write-off",
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
         "link": answer("/v1/contribution-links/{id}", link("linked")), "may_decide": true, "own_office": ID, "names": super::names(),
-        "became": became(language, &unearmarked::uses()), "uses": unearmarked::uses(),
+        "became": became(language, &unearmarked::uses(), ReadBy::Staff), "uses": unearmarked::uses(),
         "may_see_proposals": true,
     })
 }

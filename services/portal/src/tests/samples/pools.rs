@@ -130,11 +130,12 @@ fn journal(language: Language) -> Value {
     let mut found = list("/v1/pools/{id}/entries", &rows);
     let shown = steps().shown((language, DAY), &entry, &["reverse"]);
     found["items"][rows.len() - 1]["reverse"] = with_step(&shown, &ID, &entry);
+    found["items"][0]["is_reversed"] = true.into();
     found
 }
 
 fn entries(language: Language) -> Value {
-    let filter = json!({ "kind": "spend", "proposal_id": null });
+    let filter = json!({ "kind": "spend", "proposal_id": ID });
     let more = json!({ "proposals": proposals(), "done": "reverse" });
     with(listed("entries", journal(language), filter), more)
 }
@@ -155,6 +156,6 @@ fn positions(_: Language) -> Value {
         "proposal_id": ID, "amount": money("5.00"), "fits": false });
     let own = json!({ "account": "available", "donor_id": null, "donor_name": null, "proposal_id": null, "fits": true });
     let found = list("/v1/pools/{id}/positions", &[position.clone(), with(position, own)]);
-    let filter = json!({ "account": "allocated", "lot_id": null, "proposal_id": null });
+    let filter = json!({ "account": "allocated", "lot_id": ID, "proposal_id": null });
     with(listed("positions", found, filter), json!({ "proposals": proposals() }))
 }

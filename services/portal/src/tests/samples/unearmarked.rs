@@ -8,7 +8,7 @@ use super::{
 use crate::{
     i18n::Language,
     lists::items,
-    unearmarked::{became, projects, stages, with_stages},
+    unearmarked::{ReadBy, became, projects, stages, with_stages},
 };
 use serde_json::{Value, json};
 
@@ -88,5 +88,5 @@ fn none(language: Language) -> Value {
 
 fn path(language: Language) -> Value {
     let uses = uses();
-    json!({ "became": became(language, &uses), "uses": uses, "record": ID })
+    json!({ "became": became(language, &uses, ReadBy::Donor), "uses": uses, "record": ID })
 }

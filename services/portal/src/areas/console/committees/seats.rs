@@ -4,7 +4,7 @@ use super::show::{Done, committee_of};
 use crate::{
     client::{Guard, Method},
     error::PageError,
-    forms::{Typed, key},
+    forms::{Typed, key, own},
     ids::{Id, only_ids},
     lists::{Query, added},
     offices,
@@ -13,6 +13,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use kernel::Fault;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ const END: Steps = Steps {
     once: false,
     steps: &[Step::quiet("end", "seat-do-end")
         .about("seat-end-about")
-        .fields(&[Field::required("to", "seat-to", Kind::Date)])],
+        .fields(&[Field::required("to", "seat-to", Kind::Date).filled()])],
 };
 
 /// The kinds of seats, in the order in which they are shown.
@@ -149,7 +150,11 @@ async fn create(form: Writer, id: web::Path<Id>) -> PageResult {
     let typed = &form.typed;
     let mut again = typed.values();
     let person = match person_of(&form, typed, "person").await? {
-        Ok(person) => person.unwrap_or_default(),
+        Ok(Some(person)) => person,
+        Ok(None) => {
+            let problem = own("person", &Fault::required());
+            return form_page(&form, &id, again, problem, Vec::new()).await;
+        }
         Err(choices) => {
             return form_page(&form, &id, again, no_person("person", &choices), choices).await;
         }

@@ -7,7 +7,7 @@ use crate::{
     lists::{added, items},
     people,
     steps::{Field, Kind, Step, Steps, offering},
-    unearmarked::{became, uses_of},
+    unearmarked::{ReadBy, became, uses_of},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -92,7 +92,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         "steps": offering(STEPS.of(staff, &contribution, steps), &plans), "contribution": contribution,
         "entries": entries, "children": children, "link": link, "may_decide": staff.may("contributions:write"),
         "own_office": staff.own_office(), "names": names,
-        "became": (!uses.is_null()).then(|| became(staff.language, &uses)), "uses": uses,
+        "became": (!uses.is_null()).then(|| became(staff.language, &uses, ReadBy::Staff)), "uses": uses,
         "may_see_proposals": staff.may("proposals:read"),
     });
     staff.page("console/contributions/show.html", added(context, again)).await

@@ -56,26 +56,26 @@ async fn list(
 async fn journal_page(staff: &Staff, id: &Id, asked: &ListQuery<Filters>, again: Value) -> PageResult {
     let mut context = listed(staff, id, "entries", asked).await?;
     context["proposals"] = proposals(staff, items(&context["list"])).await?;
-    if staff.may("disbursements:write") && staff.is_own(&context["pool"]) {
-        let path = format!("/v1/pools/{id}/entries");
-        let reversals = staff.all(&path, &[("kind", "reverse")]).await?;
-        let reversed: BTreeSet<&str> =
-            reversals.iter().filter_map(|entry| entry["reverses_id"].as_str()).collect();
-        let at = staff.today().to_string();
-        for entry in context["list"]["items"].as_array_mut().into_iter().flatten() {
-            if is_reversible(entry, &reversed) {
-                let steps = REVERSE.shown((staff.language, &at), entry, &["reverse"]);
-                entry["reverse"] = with_step(&steps, id, entry);
-            }
+    let path = format!("/v1/pools/{id}/entries");
+    let reversals = staff.all(&path, &[("kind", "reverse")]).await?;
+    let reversed: BTreeSet<&str> =
+        reversals.iter().filter_map(|entry| entry["reverses_id"].as_str()).collect();
+    let may_reverse = staff.may("disbursements:write") && staff.is_own(&context["pool"]);
+    let at = staff.today().to_string();
+    for entry in context["list"]["items"].as_array_mut().into_iter().flatten() {
+        let is_reversed = entry["id"].as_str().is_some_and(|id| reversed.contains(id));
+        entry["is_reversed"] = is_reversed.into();
+        if may_reverse && is_reversible(entry) && !is_reversed {
+            let steps = REVERSE.shown((staff.language, &at), entry, &["reverse"]);
+            entry["reverse"] = with_step(&steps, id, entry);
         }
     }
     staff.page("console/pools/entries.html", added(context, again)).await
 }
 
-/// Whether an entry may be reversed, where these were.
-fn is_reversible(entry: &Value, reversed: &BTreeSet<&str>) -> bool {
-    let is_of_kind = REVERSIBLE.iter().any(|kind| entry["kind"] == *kind);
-    is_of_kind && entry["id"].as_str().is_some_and(|id| !reversed.contains(id))
+/// Whether an entry is one that may be reversed, if it was not before.
+fn is_reversible(entry: &Value) -> bool {
+    REVERSIBLE.iter().any(|kind| entry["kind"] == *kind)
 }
 
 /// How the step of an entry is called, which its inputs on the page are named after.
@@ -128,11 +128,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_that_moved_is_reversed_once_and_a_decision_is_not() {
-        let entry = |id: &str, kind: &str| json!({ "id": id, "kind": kind });
-        let reversed = BTreeSet::from(["b"]);
-        assert!(is_reversible(&entry("a", "spend"), &reversed));
-        assert!(!is_reversible(&entry("b", "spend"), &reversed));
-        assert!(!is_reversible(&entry("c", "allocate"), &reversed));
+    fn money_that_moved_may_be_reversed_and_a_decision_may_not() {
+        let may_be = |kind: &str| is_reversible(&json!({ "kind": kind }));
+        assert!(REVERSIBLE.iter().all(|kind| may_be(kind)));
+        assert!(!["receive", "allocate", "withdraw", "cover", "reverse"].iter().any(|kind| may_be(kind)));
     }
 }

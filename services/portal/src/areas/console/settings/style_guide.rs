@@ -6,7 +6,7 @@ use crate::{
     people::no_person,
     permissions,
     steps::{Field, Kind, Step, Steps, offering},
-    unearmarked::{became, with_stages},
+    unearmarked::{ReadBy, became, with_stages},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -177,7 +177,7 @@ fn unearmarked(language: Language) -> Value {
         "uses": [used.clone()], "stops": stops });
     let given = added(given, used);
     json!({
-        "sample_became": became(language, &given), "sample_given": with_stages(language, std::slice::from_ref(&given)),
-        "sample_uses": given,
+        "sample_became": became(language, &given, ReadBy::Staff),
+        "sample_given": with_stages(language, std::slice::from_ref(&given)), "sample_uses": given,
     })
 }
