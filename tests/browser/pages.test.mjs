@@ -32,7 +32,7 @@ async function pagesOf(page, who, language) {
   if (who === "donor") {
     await signIn(page, "donor@demo.example", language);
     const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
-    const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports")];
+    const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports"), await first("/donor/unearmarked")];
     const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/unearmarked", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
     return [...fixed.map(at), ...records];
   }
@@ -69,6 +69,15 @@ async function pagesOf(page, who, language) {
     const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
     return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
+  if (who === "pools") {
+    await signIn(page, "officer@demo.example", language);
+    const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
+    const [pool, committee] = [await first("/console/pools"), await first("/console/committees")];
+    const lists = ["/console/pools", "/console/pools/new", "/console/committees", "/console/committees/new"].map(at);
+    const ofPool = ["", "/edit", "/lots", "/lots?is_uncovered=true", "/entries", "/entries?kind=receive", "/positions", "/positions?account=available"];
+    const ofCommittee = ["", "/edit", "/seats", "/seats/new", "/rules", "/rules/new"];
+    return [...lists, ...ofPool.map((page) => `${pool}${page}`), ...ofCommittee.map((page) => `${committee}${page}`)];
+  }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
     return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
@@ -84,7 +93,7 @@ async function pagesOf(page, who, language) {
   const contribution = await href(page, "main tbody th a");
   await page.goto(at("/console/imports"));
   const views = ["", "?view=board", "?view=calendar", "?view=punctuality"].map((view) => at(`/console/reports${view}`));
-  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/organisation"), at("/console/focal-points"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/pools"), at("/console/pools/new"), at("/console/committees"), at("/console/committees/new"), at("/console/imports"), await href(page, "main tbody th a")];
+  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/organisation"), at("/console/focal-points"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
 }
 
 /// Presses a button that leads to an import, and waits until that has ended so.
@@ -109,7 +118,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "pools", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
