@@ -32,8 +32,8 @@ async function pagesOf(page, who, language) {
   if (who === "donor") {
     await signIn(page, "donor@demo.example", language);
     const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
-    const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports")];
-    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
+    const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports"), await first("/donor/unearmarked")];
+    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/unearmarked", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
     return [...fixed.map(at), ...records];
   }
   if (who === "country") {
@@ -75,6 +75,15 @@ async function pagesOf(page, who, language) {
     const allocation = await href(page, "main tbody th a");
     return ["/console/windows", "/console/windows?view=timeline", "/console/windows?state=open&kind=standard", "/console/windows/new"].map(at)
       .concat([allocation, `${allocation}/edit`, `${allocation}/board`, `${allocation}/board?show=above`, `${allocation}/what-if`, `${allocation}/scenarios`]);
+  }
+  if (who === "pools") {
+    await signIn(page, "officer@demo.example", language);
+    const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
+    const [pool, committee] = [await first("/console/pools"), await first("/console/committees")];
+    const lists = ["/console/pools", "/console/pools/new", "/console/committees", "/console/committees/new"].map(at);
+    const ofPool = ["", "/edit", "/lots", "/lots?is_uncovered=true", "/entries", "/entries?kind=receive", "/positions", "/positions?account=available"];
+    const ofCommittee = ["", "/edit", "/seats", "/seats/new", "/rules", "/rules/new"];
+    return [...lists, ...ofPool.map((page) => `${pool}${page}`), ...ofCommittee.map((page) => `${committee}${page}`)];
   }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
@@ -119,7 +128,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "pools", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {

@@ -117,6 +117,7 @@ async fn a_donor_signs_in_and_finds_its_contributions() {
     let one = page_of(&world, Some(&cookie), &format!("/en/donor/contributions/{link}")).await;
     assert!(one.status == 200 && one.text.contains("<dd>Organisation"));
     for path in [
+        "/donor/unearmarked",
         "/donor/agreements",
         "/donor/reports",
         "/donor/reports?owed=true",

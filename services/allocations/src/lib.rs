@@ -169,6 +169,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(shortfall::api::absorb)
         .service(suggestion::api::list)
         .service(suggestion::api::dismiss)
+        .service(use_of_funds::given::list)
+        .service(use_of_funds::given::of_donor)
         .service(use_of_funds::uses::get)
         .service(use_of_funds::sources::list)
         .service(scenario::api::what_if)

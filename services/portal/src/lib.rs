@@ -29,6 +29,7 @@ mod render;
 mod session;
 mod shown;
 mod steps;
+mod unearmarked;
 mod uploads;
 mod visit;
 

@@ -346,7 +346,7 @@ pub(crate) fn offering(mut steps: Value, plans: &[Value]) -> Value {
 }
 
 /// Each step has its own form on the page: its inputs are named after it.
-fn at_step(mut problem: Value, step: &str) -> Value {
+pub(crate) fn at_step(mut problem: Value, step: &str) -> Value {
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
         if let Some(field) = error["field"].as_str().filter(|field| !field.is_empty()) {
             error["field"] = format!("{step}-{field}").into();

@@ -83,7 +83,9 @@ pub(super) async fn make(world: &World, right: &str, office: &str, records: &mut
     let gift = json!({ "donor_id": records["donors"], "status": "paid", "earmarking": "unearmarked",
         "amount": dollars("2500") });
     let gift = world.create("/v1/contributions", gift).await;
-    records.insert("pooled-contributions", text(&gift["id"]));
+    for name in ["pooled-contributions", "unearmarked-contributions"] {
+        records.insert(name, text(&gift["id"]));
+    }
     let pool = world.create("/v1/pools", json!({ "name": "Unearmarked", "intake": {} })).await;
     records.insert("pools", text(&pool["id"]));
     let email = format!("chair-{}@example.org", world.number());

@@ -5,7 +5,7 @@ use events::DonorChanged;
 use kernel::{DonorId, OrganisationId};
 use sea_orm::entity::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{ConsumeError, Consumer, EventHandler, StoreError, SystemTx, sql, upsert_models};
+use store::{ConsumeError, Consumer, EventHandler, StoreError, SystemTx, params, sql, upsert_models};
 
 /// A row of `known_donor`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -144,4 +144,18 @@ mod tests {
         assert_eq!(names, ["Sweden", "Sweden"]);
         tx.commit().await.unwrap();
     }
+}
+
+/// The name of a donor of an organisation; none of one that is not known.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn name_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: DonorId,
+) -> Result<Option<String>, StoreError> {
+    let text = "SELECT * FROM known_donor WHERE organisation_id = $1 AND id = $2";
+    let found: Vec<Model> = sql::all(db, text, params![organisation_id, id]).await?;
+    Ok(found.into_iter().next().map(|row| row.name))
 }

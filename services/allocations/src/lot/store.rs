@@ -146,6 +146,22 @@ pub(crate) struct Filter {
     pub(crate) is_uncovered: Option<bool>,
 }
 
+impl Filter {
+    fn narrow(&self, mut query: Select<Entity>) -> Select<Entity> {
+        if let Some(donor_id) = self.donor_id {
+            query = query.filter(Column::DonorId.eq(donor_id));
+        }
+        if let Some(year) = self.intake_year {
+            query = query.filter(Column::IntakeYear.eq(year));
+        }
+        if let Some(is_uncovered) = self.is_uncovered {
+            let uncovered = if is_uncovered { Column::Uncovered.gt(0) } else { Column::Uncovered.eq(0) };
+            query = query.filter(uncovered);
+        }
+        query
+    }
+}
+
 /// The lots of a pool that a caller may read, newest first.
 pub(crate) async fn list(
     scope: &TenantScope,
@@ -155,23 +171,51 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<LotId>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut query = Entity::find()
+    let query = Entity::find()
         .filter(Column::OrganisationId.eq(scope.organisation_id()))
         .filter(Column::PoolId.eq(pool_id))
         .order_by_desc(Column::Id)
         .limit(page.limit + 1);
-    if let Some(donor_id) = filter.donor_id {
-        query = query.filter(Column::DonorId.eq(donor_id));
-    }
-    if let Some(year) = filter.intake_year {
-        query = query.filter(Column::IntakeYear.eq(year));
-    }
-    if let Some(is_uncovered) = filter.is_uncovered {
-        let uncovered = if is_uncovered { Column::Uncovered.gt(0) } else { Column::Uncovered.eq(0) };
-        query = query.filter(uncovered);
-    }
+    let mut query = filter.narrow(query);
     if let Some(after) = after {
         query = query.filter(Column::Id.lt(after));
     }
     Ok(query.all(db).await?)
+}
+
+/// The lots of contributions that a caller may read: staff those of the organisation, a donor its own. Own funds are none.
+fn readable(scope: &TenantScope) -> Select<Entity> {
+    let query = Entity::find()
+        .filter(Column::OrganisationId.eq(scope.organisation_id()))
+        .filter(Column::RootId.is_not_null())
+        .order_by_desc(Column::Id);
+    match scope {
+        TenantScope::Offices { .. } | TenantScope::Organisation { .. } => query,
+        TenantScope::Donor { donor_id, .. } => query.filter(Column::DonorId.eq(*donor_id)),
+        TenantScope::Public { .. } => query.filter(Column::Id.eq(LotId::nil())),
+    }
+}
+
+/// The lots of contributions that a caller may read, in whatever pool, newest first.
+pub(crate) async fn contributed(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<LotId>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = filter.narrow(readable(scope)).limit(page.limit + 1);
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// A donor's lots, as far as the caller may read them, newest first.
+pub(crate) async fn of_donor(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    donor_id: DonorId,
+) -> Result<Vec<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::DonorId.eq(donor_id)).all(db).await?)
 }

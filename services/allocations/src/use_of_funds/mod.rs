@@ -1,7 +1,9 @@
 //! What became of a contribution, and which contributions pay for an allocation.
 
 mod share;
+pub(crate) mod given;
 pub(crate) mod sources;
+pub(crate) mod stops;
 pub(crate) mod trace;
 pub(crate) mod uses;
 

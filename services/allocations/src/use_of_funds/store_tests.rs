@@ -1,13 +1,17 @@
 //! Contributions that become allocations, shortfalls and suggestions, as rows say it.
 
 use super::{
+    given::donor_uses,
     sources::{FundingSource, sources},
     uses::{ContributionUses, uses},
 };
 use crate::{
     allocation_event,
     intake::count::{Why, recount},
-    known::contribution::{Model as Fact, tests::fact},
+    known::{
+        self,
+        contribution::{Model as Fact, tests::fact},
+    },
     ledger::{self, Cause, CauseKind, Command},
     pool,
     proposal::{self, State, store::tests::row},
@@ -252,6 +256,40 @@ async fn money_that_replaced_one_allocation_replaces_no_other() {
         let open = suggestions(&store).await.into_iter().find(|row| row.state == suggestion::State::Open);
         assert_eq!(open.map(|row| row.amount), left);
     }
+}
+
+#[tokio::test]
+async fn a_donor_reads_what_its_own_contributions_are_used_for_and_no_other_donors() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    let tx = store.system(Actor::system()).await.unwrap();
+    let named = |(number, name): (u128, &str)| known::donor::Model {
+        id: DonorId::from_u128(number),
+        organisation_id: ORGANISATION,
+        name: name.to_owned(),
+        name_fr: None,
+        name_es: None,
+        country: None,
+        merged_into: None,
+    };
+    insert_models(tx.db(), &[(SWEDEN, "Sweden"), (NORWAY, "Norway")].map(named)).await.unwrap();
+    tx.commit().await.unwrap();
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    counts(&store, gift(NORWAY, 70_000_001)).await;
+    allocated(&store, 50_000_000).await;
+    let db = store.system_read().await.unwrap();
+    let (norway, sweden) = (DonorId::from_u128(NORWAY), DonorId::from_u128(SWEDEN));
+    let (name, rows) = donor_uses(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
+    assert_eq!((name.as_str(), rows.len()), ("Norway", 1));
+    let uses = uses(&db, &donor(NORWAY), rows[0].contribution_id).await.unwrap().unwrap();
+    assert_eq!(rows[0].usage.amounts, uses.uses[0].amounts);
+    assert_eq!(rows[0].usage.title, None, "the project is internal");
+    let kinds: Vec<&str> = uses.stops.iter().map(|stop| stop.kind.as_str()).collect();
+    assert_eq!(kinds, ["received", "allocated"]);
+    assert!(donor_uses(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
+    let (_, of_sweden) = donor_uses(&db, &staff(), sweden).await.unwrap().unwrap();
+    assert!(of_sweden[0].usage.title.is_some());
+    assert!(donor_uses(&db, &staff(), DonorId::from_u128(99)).await.unwrap().is_none());
 }
 
 async fn suggestions(store: &Store) -> Vec<suggestion::store::Model> {

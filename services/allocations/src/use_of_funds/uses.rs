@@ -3,6 +3,7 @@
 use super::{
     is_shown,
     share::share,
+    stops::{self, ContributionStop, Line},
     trace::{Position, PromisedAmounts, Stages, beside, by, together},
 };
 use crate::{
@@ -15,7 +16,9 @@ use ::store::{Connection, StoreError, TenantScope, params, sql};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
-use kernel::{ContributionId, DonorId, Money, OrganisationId, PoolId, Problem, ProposalId, text::split};
+use kernel::{
+    ContributionId, DonorId, Earmarking, Money, OrganisationId, PoolId, Problem, ProposalId, text::split,
+};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
@@ -31,6 +34,8 @@ pub(crate) struct ContributionUses {
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
     pub(crate) pool_id: PoolId,
+    pub(crate) earmarking: Earmarking,
+    pub(crate) received_on: NaiveDate,
     /// The year in which it was first counted.
     #[schema(example = 2026)]
     pub(crate) intake_year: i32,
@@ -51,6 +56,9 @@ pub(crate) struct ContributionUses {
     /// What was withdrawn from allocations, oldest first.
     #[schema(max_items = 10000)]
     pub(crate) withdrawals: Vec<ContributionWithdrawal>,
+    /// Everything that happened to it, oldest first.
+    #[schema(max_items = 20000)]
+    pub(crate) stops: Vec<ContributionStop>,
 }
 
 /// What an allocation has of a contribution.
@@ -92,7 +100,9 @@ pub(crate) struct ContributionWithdrawal {
 /// Gets what became of a contribution
 ///
 /// Unearmarked and softly earmarked contributions are taken into pools; this is what of one is available, and which
-/// allocations have the rest, at which stage. A payment or a correction is answered for the first record that it comes from.
+/// allocations have the rest, at which stage, and every stop on the way there (`stops`). A payment or a correction is answered
+/// for the first record that it comes from.
+///
 /// Staff read every contribution of a pool; a donor's representative those of the donor (404 for any other), with the names
 /// of the projects that are shown to donors. Amounts of the others are in one row, so that the sums hold.
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The contribution")),
@@ -135,7 +145,9 @@ pub(super) async fn uses(
     let withdrawn = withdrawn(db, &lot).await?;
     let mut of_proposals = by(&positions, |position| position.proposal_id);
     let of_pool = of_proposals.remove(&ProposalId::nil()).unwrap_or_default();
+    let lines = stops::lines(db, &lot).await?;
     let named = of_proposals.keys().copied().chain(withdrawn.iter().flat_map(Stop::proposals));
+    let named = named.chain(lines.iter().flat_map(Line::proposals));
     let proposals = shown(db, scope, organisation_id, named.collect()).await?;
     let donor_name = match lot.donor_id {
         Some(donor_id) => known::donor::names(db, &BTreeSet::from([donor_id])).await?.remove(&donor_id),
@@ -146,6 +158,8 @@ pub(super) async fn uses(
         donor_id: lot.donor_id,
         donor_name: donor_name.or(lot.donor_name),
         pool_id: lot.pool_id,
+        earmarking: lot.earmarking,
+        received_on: lot.received_on,
         intake_year: lot.intake_year,
         use_by: lot.use_by,
         received: Money::usd(lot.received),
@@ -153,6 +167,7 @@ pub(super) async fn uses(
         available: Money::usd(of_pool.available),
         promised: PromisedAmounts::from(&together(of_proposals.values())),
         uses: rows_of(&of_proposals, &proposals, lot.received),
+        stops: stops::stops(&lines, &proposals),
         withdrawals: withdrawn.into_iter().map(|stop| stop.shown(&proposals)).collect(),
     }))
 }
@@ -167,7 +182,7 @@ fn is_readable(scope: &TenantScope, lot: &lot::store::Model) -> bool {
 }
 
 /// Those of some proposals that a scope reads.
-async fn shown(
+pub(super) async fn shown(
     db: &Connection,
     scope: &TenantScope,
     organisation_id: OrganisationId,
@@ -181,7 +196,7 @@ async fn shown(
 }
 
 /// One row for each proposal that is shown, and one for all others.
-fn rows_of(
+pub(super) fn rows_of(
     of_proposals: &BTreeMap<ProposalId, Stages>,
     proposals: &BTreeMap<ProposalId, proposal::store::Model>,
     received: i64,

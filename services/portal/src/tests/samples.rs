@@ -98,6 +98,7 @@ pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -108,6 +109,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
+pub(crate) mod pools;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod representatives;
@@ -115,6 +117,7 @@ pub(crate) mod roles;
 pub(crate) mod settings;
 pub(crate) mod windows;
 pub(crate) mod unearmarked_reports;
+pub(crate) mod unearmarked;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -123,6 +126,7 @@ const PAGES: &[&[Sample]] = &[
     analysis::PAGES,
     audit::PAGES,
     clients::PAGES,
+    committees::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,
@@ -132,6 +136,7 @@ const PAGES: &[&[Sample]] = &[
     offices::PAGES,
     organisation::PAGES,
     people::PAGES,
+    pools::PAGES,
     public::PAGES,
     reports::PAGES,
     representatives::PAGES,
@@ -139,4 +144,5 @@ const PAGES: &[&[Sample]] = &[
     settings::PAGES,
     windows::PAGES,
     unearmarked_reports::PAGES,
+    unearmarked::PAGES,
 ];

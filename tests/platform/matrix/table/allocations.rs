@@ -11,6 +11,9 @@ use super::{
 const LIST_OF_ORGANISATION: [Gets; 8] =
     [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees];
 
+/// What staff of the whole organisation read, and the donor whose it is.
+const LIST_OF_A_DONOR: [Gets; 8] = [Status(401), Misses, Sees, Sees, Sees, Misses, Status(403), Sees];
+
 /// A part of what all staff know, of which there is none.
 const fn no_such_part() -> [Gets; 8] {
     let mut row = KNOWN_TO_STAFF;
@@ -190,6 +193,8 @@ fn of_funds() -> Vec<(&'static str, [Gets; 8])> {
         // It is internal: no donor is told which project it is.
         ("GET /v1/allocation-proposals/{id}/sources", of_staff()),
         ("GET /v1/contributions/{id}/uses", OF_DONOR),
+        ("GET /v1/unearmarked-contributions", LIST_OF_A_DONOR),
+        ("GET /v1/donors/{id}/unearmarked-uses", OF_DONOR),
         // There is none of these.
         ("GET /v1/shortfalls", staff_only(200)),
         ("POST /v1/shortfalls/{id}/cover", curated_of_a_donor(404)),

@@ -6,6 +6,7 @@ pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -14,6 +15,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
+pub(crate) mod pools;
 pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
@@ -27,6 +29,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     analysis::NAV,
     audit::NAV,
     clients::NAV,
+    committees::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -35,6 +38,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     offices::NAV,
     organisation::NAV,
     people::NAV,
+    pools::NAV,
     reports::NAV,
     representatives::NAV,
     roles::NAV,
@@ -50,6 +54,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     analysis::STEPS,
     audit::STEPS,
     clients::STEPS,
+    committees::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -58,6 +63,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     offices::STEPS,
     organisation::STEPS,
     people::STEPS,
+    pools::STEPS,
     reports::STEPS,
     representatives::STEPS,
     roles::STEPS,
@@ -73,6 +79,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(analysis::configure)
         .configure(audit::configure)
         .configure(clients::configure)
+        .configure(committees::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)
@@ -81,6 +88,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(offices::configure)
         .configure(organisation::configure)
         .configure(people::configure)
+        .configure(pools::configure)
         .configure(reports::configure)
         .configure(representatives::configure)
         .configure(roles::configure)

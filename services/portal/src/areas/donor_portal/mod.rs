@@ -5,11 +5,16 @@
 pub(crate) mod data;
 pub(crate) mod overview;
 pub(crate) mod records;
+pub(crate) mod unearmarked;
 
 /// The entries of these files in the menu.
-pub(crate) const NAV: crate::nav::Entries = &[data::NAV, overview::NAV, records::NAV];
+pub(crate) const NAV: crate::nav::Entries = &[data::NAV, overview::NAV, records::NAV, unearmarked::NAV];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
-    config.configure(data::configure).configure(overview::configure).configure(records::configure);
+    config
+        .configure(data::configure)
+        .configure(overview::configure)
+        .configure(records::configure)
+        .configure(unearmarked::configure);
 }

@@ -7,6 +7,7 @@ use crate::{
     ids::Id,
     lists::{ListPage, ListQuery, NoFilters, Query, given},
     nav::{Group, NavEntry},
+    unearmarked::uses_of,
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -94,7 +95,10 @@ async fn contributions_file(
 
 async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let record = donor.get(&format!("/v1/contributions/{id}"), &()).await?;
-    donor.page("donor_portal/contribution.html", json!({ "contribution": record })).await
+    let is_free = ["unearmarked", "softly_earmarked"].iter().any(|name| record["earmarking"] == *name);
+    let uses = if is_free { uses_of(&donor, id.as_str()).await? } else { Value::Null };
+    let context = json!({ "way": uses["contribution_id"], "contribution": record });
+    donor.page("donor_portal/contribution.html", context).await
 }
 
 async fn agreements(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {

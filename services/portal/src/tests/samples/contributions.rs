@@ -4,9 +4,9 @@ use super::{
     DAY, ID, INSTANT, MARKUP, Sample,
     document::{answer, list, row},
     donors::donor,
-    money, with,
+    money, unearmarked, with,
 };
-use crate::{i18n::Language, steps::offering};
+use crate::{i18n::Language, steps::offering, unearmarked::{ReadBy, became}};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
@@ -66,6 +66,8 @@ fn show(language: Language) -> Value {
         "steps": offering(super::steps(language, "contributions", &full()), &[plan()]), "asked": "write-off",
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
         "link": answer("/v1/contribution-links/{id}", link("linked")), "may_decide": true, "own_office": ID, "names": super::names(),
+        "became": became(language, &unearmarked::uses(), ReadBy::Staff), "uses": unearmarked::uses(),
+        "may_see_proposals": true,
     })
 }
 

@@ -13,7 +13,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "donor_portal/contributions.html", context: given },
     Sample {
         template: "donor_portal/contribution.html",
-        context: |_| json!({ "contribution": contributions::full() }),
+        context: |_| json!({ "contribution": contributions::full(), "way": ID }),
     },
     Sample { template: "donor_portal/agreements.html", context: signed },
     Sample { template: "donor_portal/agreement.html", context: agreement },

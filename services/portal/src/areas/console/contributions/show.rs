@@ -2,10 +2,12 @@
 
 use super::{form::plans, twice::link_of};
 use crate::{
+    error::PageError,
     ids::{Id, only_ids},
     lists::{added, items},
     people,
     steps::{Field, Kind, Step, Steps, offering},
+    unearmarked::{ReadBy, became, uses_of},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -73,12 +75,13 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let path = format!("/v1/contributions/{id}");
     let contribution = staff.get(&path, &()).await?;
     let (entries, of_it) = (format!("{path}/entries"), [("parent_id", id.as_str()), ("scope", "all")]);
-    let (entries, children, link) = futures_util::join!(
+    let (entries, children, link, uses) = futures_util::join!(
         staff.get(&entries, &()),
         staff.get("/v1/contributions", &of_it),
-        link_of(staff, &contribution)
+        link_of(staff, &contribution),
+        uses(staff, &contribution)
     );
-    let (entries, children, link) = (entries?, children?, link?);
+    let (entries, children, link, uses) = (entries?, children?, link?, uses?);
     let names = people::names(staff, [&link["decided_by"]]).await?;
     // What another system keeps has no entries here, and is changed there.
     let kept_here = !items(&entries).is_empty();
@@ -89,8 +92,19 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         "steps": offering(STEPS.of(staff, &contribution, steps), &plans), "contribution": contribution,
         "entries": entries, "children": children, "link": link, "may_decide": staff.may("contributions:write"),
         "own_office": staff.own_office(), "names": names,
+        "became": (!uses.is_null()).then(|| became(staff.language, &uses, ReadBy::Staff)), "uses": uses,
+        "may_see_proposals": staff.may("proposals:read"),
     });
     staff.page("console/contributions/show.html", added(context, again)).await
+}
+
+/// What became of money that nobody earmarked, or softly, on the page of its first record; null for any other.
+async fn uses(staff: &Staff, contribution: &Value) -> Result<Value, PageError> {
+    let is_free = ["unearmarked", "softly_earmarked"].iter().any(|name| contribution["earmarking"] == *name);
+    match contribution["id"].as_str().filter(|id| is_free && contribution["root_id"] == *id) {
+        Some(id) => uses_of(staff, id).await,
+        None => Ok(Value::Null),
+    }
 }
 
 async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {

@@ -6,6 +6,7 @@ use crate::{
     people::no_person,
     permissions,
     steps::{Field, Kind, Step, Steps, offering},
+    unearmarked::{ReadBy, became, with_stages},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -156,5 +157,32 @@ pub(crate) fn sample(language: Language) -> Value {
                           "organisations": [{ "name": "ΑΒΓ", "funding": money("500000.00"), "flow_count": 9,
                                               "places": [{ "country": "TCD", "year": 2026 }] }] },
     });
-    added(samples, figures)
+    added(added(samples, figures), unearmarked(language))
+}
+
+/// What became of a contribution.
+fn unearmarked(language: Language) -> Value {
+    let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    let (none, spent) = (money("0.00"), money("400000.00"));
+    let used = json!({ "proposal_id": "0", "reference": "MIR-2026-00042", "title": "ΑΒΓ", "countries": ["TCD"],
+        "state": "disbursing", "reserved": none, "allocated": money("300000.00"), "disbursed": money("100000.00"),
+        "spent": spent, "returned": none });
+    let stop = |kind: &str, amount: &str, project: &Value| {
+        json!({ "on": "2026-02-03", "kind": kind, "amount": money(amount), "project": project, "to_project": null,
+            "reason": null })
+    };
+    let stops = [
+        stop("received", "1000000.00", &Value::Null),
+        stop("allocated", "800000.00", &used),
+        stop("disbursed", "500000.00", &used),
+        stop("spent", "400000.00", &used),
+    ];
+    let given = json!({ "contribution_id": "0", "earmarking": "unearmarked", "received_on": "2026-02-03",
+        "use_by": "2027-12-31", "received": money("1000000.00"), "uncovered": none, "available": money("200000.00"),
+        "uses": [used.clone()], "stops": stops });
+    let given = added(given, used);
+    json!({
+        "sample_became": became(language, &given, ReadBy::Staff),
+        "sample_given": with_stages(language, std::slice::from_ref(&given)), "sample_uses": given,
+    })
 }
