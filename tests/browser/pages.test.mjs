@@ -69,6 +69,21 @@ async function pagesOf(page, who, language) {
     const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
     return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
+  if (who === "proposals") {
+    await signIn(page, "country@demo.example", language);
+    const proposals = at("/console/proposals");
+    await page.goto(`${proposals}/new`);
+    const begin = await href(page, "main a[href*='window_id=']");
+    await page.goto(proposals);
+    const proposal = await href(page, "main tbody th a");
+    return [proposals, `${proposals}?state=submitted&country=TCD`, proposal, `${proposal}/copy`, `${proposals}/new`, begin];
+  }
+  if (who === "screening") {
+    await signIn(page, "officer@demo.example", language);
+    const proposals = at("/console/proposals");
+    const first = async (state) => (await page.goto(`${proposals}?state=${state}`), href(page, "main tbody th a"));
+    return [proposals, await first("submitted"), await first("shortlisted"), await first("draft")];
+  }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
     return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
@@ -109,7 +124,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor", "proposals", "screening"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {

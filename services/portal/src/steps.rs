@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 /// What moves the records of a list on.
 pub(crate) struct Steps {
-    /// The list, as the API and the console's addresses call it.
+    /// The list, as the API calls it, and the console's addresses but for what [`Steps::place`] says.
     pub(crate) list: &'static str,
     /// Whether the API takes a key with a step as well as the version: one that is sent twice is taken once.
     pub(crate) once: bool,
@@ -97,6 +97,8 @@ pub(crate) enum Kind {
     Money,
     /// The same; without it, all that the record has.
     Part,
+    /// An amount in US dollars, whatever the record is in.
+    Dollars,
     /// One of a few words. Their texts begin with `prefix`; none of them is the text `blank`.
     Choice {
         options: &'static [&'static str],
@@ -106,6 +108,10 @@ pub(crate) enum Kind {
     Countries,
     /// Response plans, of those that [`offering`] adds.
     Plans,
+    /// A record, of those that [`offering_for`] adds. None of them is the text `blank`.
+    Offered {
+        blank: &'static str,
+    },
     Years,
     /// An exchange rate, for a record that is not in dollars.
     Rate,
@@ -159,6 +165,7 @@ impl Field {
                 shown["all_of"] = record["amount"].clone();
                 "money"
             }
+            Kind::Dollars => "money",
             Kind::Choice { options, prefix, blank } => {
                 (shown["options"], shown["prefix"]) = (json!(options), prefix.into());
                 shown["blank"] = blank.map(|blank| text(language, blank, None)).into();
@@ -172,6 +179,10 @@ impl Field {
                 shown["options"] = json!([]);
                 "plans"
             }
+            Kind::Offered { blank } => {
+                (shown["options"], shown["blank"]) = (json!([]), text(language, blank, None).into());
+                "plan"
+            }
             Kind::Years | Kind::Line => "text",
             Kind::Rate if currency == "USD" => return None,
             Kind::Rate => "rate",
@@ -180,7 +191,8 @@ impl Field {
             Kind::File => "file",
         }
         .into();
-        shown["currency"] = currency.clone();
+        shown["currency"] =
+            if matches!(self.kind, Kind::Dollars) { "USD".into() } else { currency.clone() };
         Some(shown)
     }
 
@@ -191,16 +203,27 @@ impl Field {
             Kind::Money | Kind::Part => {
                 typed.some(self.name).map(|amount| money(language, amount, typed.text("currency")))
             }
+            Kind::Dollars => Some(money(language, typed.text(self.name), "USD")),
             Kind::Countries | Kind::Plans => Some(typed.all(self.name).into()),
             Kind::Years => Some(years(typed.text(self.name))),
             Kind::Rate => rate(language, typed),
             // What is needed and missing is for the API to say.
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long if self.required => {
+            Kind::Date
+            | Kind::PastDate
+            | Kind::Choice { .. }
+            | Kind::Offered { .. }
+            | Kind::Line
+            | Kind::Long
+                if self.required =>
+            {
                 Some(typed.text(self.name).into())
             }
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long => {
-                typed.some(self.name).map(Value::from)
-            }
+            Kind::Date
+            | Kind::PastDate
+            | Kind::Choice { .. }
+            | Kind::Offered { .. }
+            | Kind::Line
+            | Kind::Long => typed.some(self.name).map(Value::from),
         }
     }
 }
@@ -229,12 +252,20 @@ impl Steps {
         self.steps.iter().find(|step| step.name == name)
     }
 
+    /// What the console's addresses call the list.
+    pub(crate) fn place(&self) -> &'static str {
+        match self.list {
+            "allocation-proposals" => "proposals",
+            list => list,
+        }
+    }
+
     /// The pattern of the addresses that the forms of these steps are sent to. A step of another name has no address, so
     /// that `…/{id}/edit` is not taken for one; nor has one with a file, whose route is its own.
     pub(crate) fn address(&self) -> String {
         let typed = self.steps.iter().filter(|step| !step.is_upload());
         let names: Vec<&str> = typed.map(|step| step.name).collect();
-        format!("/console/{}/{{id}}/{{step:{}}}", self.list, names.join("|"))
+        format!("/console/{}/{{id}}/{{step:{}}}", self.place(), names.join("|"))
     }
 
     /// Every step, by name.
@@ -251,6 +282,9 @@ impl Steps {
             if let Kind::Choice { options, prefix, blank } = field.kind {
                 keys.extend(options.iter().map(|option| format!("{prefix}{}", option.replace('_', "-"))));
                 keys.extend(blank.map(str::to_owned));
+            }
+            if let Kind::Offered { blank } = field.kind {
+                keys.push(blank.to_owned());
             }
             keys
         };
@@ -274,7 +308,7 @@ impl Steps {
             json!({
                 "name": step.name, "label": text(at.0, step.label, None), "fields": fields,
                 "about": step.about.map(|about| text(at.0, about, None)),
-                "action": format!("/console/{}/{id}/{}", self.list, step.name), "version": record["version"],
+                "action": format!("/console/{}/{id}/{}", self.place(), step.name), "version": record["version"],
                 "key": self.once.then(key),
                 "panel": step.shape == Shape::Panel, "quiet": step.shape == Shape::QuietDialog,
                 "upload": step.is_upload(),
@@ -306,7 +340,7 @@ impl Steps {
             }
         };
         match outcome {
-            Ok(_) => form.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => form.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err(problem) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
@@ -325,7 +359,7 @@ impl Steps {
     ) -> Result<Result<HttpResponse, Value>, PageError> {
         let list = self.list;
         match uploads::step(staff, &format!("/v1/{list}/{id}/{name}"), version, payload).await? {
-            Ok(_) => staff.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => staff.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err((problem, typed)) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
@@ -340,6 +374,18 @@ pub(crate) fn offering(mut steps: Value, plans: &[Value]) -> Value {
             step["fields"].as_array_mut().into_iter().flatten().filter(|field| field["kind"] == "plans")
         {
             field["options"] = plans.into();
+        }
+    }
+    steps
+}
+
+/// Steps, with the records (each: id, name) to choose from in the field `input` of `step`.
+pub(crate) fn offering_for(mut steps: Value, (step, input): (&str, &str), records: &[Value]) -> Value {
+    for shown in steps.as_array_mut().into_iter().flatten().filter(|shown| shown["name"] == step) {
+        for field in
+            shown["fields"].as_array_mut().into_iter().flatten().filter(|field| field["name"] == input)
+        {
+            field["options"] = records.into();
         }
     }
     steps
@@ -406,6 +452,28 @@ mod tests {
         let sent = ALLOT.body(Language::English, &Typed::read(b"plan_ids=p&plan_ids=q"));
         assert_eq!(sent["plan_ids"], json!(["p", "q"]));
         assert_eq!(ALLOT.body(Language::English, &Typed::default())["plan_ids"], json!([]));
+    }
+
+    #[test]
+    fn a_step_offers_records_and_amounts_in_dollars_of_a_record_without_an_amount() {
+        const WITHDRAW: Step = Step::panel("withdraw-funds", "contribution-do-allot").fields(&[
+            Field::required("decision_id", "reason", Kind::Offered { blank: "not-stated" }),
+            Field::free("other_id", "reason", Kind::Offered { blank: "not-stated" }),
+            Field::required("amount", "amount", Kind::Dollars),
+        ]);
+        let steps = Steps { list: "allocation-proposals", once: false, steps: &[WITHDRAW] };
+        assert_eq!(steps.address(), "/console/proposals/{id}/{step:withdraw-funds}");
+        let record = json!({ "id": "r", "version": 2 });
+        let shown = steps.shown((Language::English, "2026-03-01"), &record, &["withdraw-funds"]);
+        let decisions = [json!({ "id": "d", "name": "DEC-2026-00001" })];
+        let shown = offering_for(shown, ("withdraw-funds", "decision_id"), &decisions);
+        assert_eq!(shown[0]["action"], "/console/proposals/r/withdraw-funds");
+        let fields = shown[0]["fields"].clone();
+        assert_eq!((&fields[0]["kind"], &fields[0]["options"]), (&json!("plan"), &json!(decisions)));
+        assert_eq!((&fields[1]["options"], &fields[2]["currency"]), (&json!([]), &json!("USD")));
+        let sent = WITHDRAW.body(Language::English, &Typed::read(b"decision_id=d&other_id=&amount=1,000.5"));
+        let amount = json!({ "amount": "1000.5", "currency": "USD" });
+        assert_eq!(sent, json!({ "decision_id": "d", "amount": amount }));
     }
 
     #[test]

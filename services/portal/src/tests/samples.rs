@@ -108,6 +108,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
+pub(crate) mod proposals;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod representatives;
@@ -130,6 +131,7 @@ const PAGES: &[&[Sample]] = &[
     offices::PAGES,
     organisation::PAGES,
     people::PAGES,
+    proposals::PAGES,
     public::PAGES,
     reports::PAGES,
     representatives::PAGES,

@@ -14,6 +14,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
+pub(crate) mod proposals;
 pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
@@ -33,6 +34,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     offices::NAV,
     organisation::NAV,
     people::NAV,
+    proposals::NAV,
     reports::NAV,
     representatives::NAV,
     roles::NAV,
@@ -54,6 +56,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     offices::STEPS,
     organisation::STEPS,
     people::STEPS,
+    proposals::STEPS,
     reports::STEPS,
     representatives::STEPS,
     roles::STEPS,
@@ -75,6 +78,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(offices::configure)
         .configure(organisation::configure)
         .configure(people::configure)
+        .configure(proposals::configure)
         .configure(reports::configure)
         .configure(representatives::configure)
         .configure(roles::configure)
