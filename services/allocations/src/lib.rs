@@ -130,6 +130,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(procedure::proposal_steps::reopen)
         .service(procedure::proposal_steps::shortlist)
         .service(procedure::proposal_steps::withdraw)
+        .service(procedure::screenings::preview)
         .service(procedure::screenings::screen)
         .service(procedure::final_budgets::update)
         .service(proposal::document::list)

@@ -148,6 +148,7 @@ fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-proposals/{id}/submit", changed(428)),
         ("POST /v1/allocation-proposals/{id}/endorse", reviewed()),
         ("POST /v1/allocation-proposals/{id}/send-back", curated_of_a_donor(428)),
+        ("GET /v1/allocation-proposals/{id}/screening", curated_of_a_donor(200)),
         ("POST /v1/allocation-proposals/{id}/screen", curated_of_a_donor(428)),
         ("POST /v1/allocation-proposals/{id}/reopen", curated_of_a_donor(428)),
         ("POST /v1/allocation-proposals/{id}/shortlist", curated_of_a_donor(428)),

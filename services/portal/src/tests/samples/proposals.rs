@@ -6,7 +6,7 @@ use super::{
     money, with,
 };
 use crate::{
-    areas::console::proposals::{money::marks, score::criteria, screening::RULES},
+    areas::console::proposals::{money::marks, score::criteria, screening::foreseen},
     i18n::Language,
 };
 use serde_json::{Value, json};
@@ -82,6 +82,13 @@ fn one() -> Value {
             verdict("judgement", false, Value::Null, MARKUP.into())],
         "documents": [document], "steps": [step] });
     answer("/v1/allocation-proposals/{id}", with(with(proposal(), said), more))
+}
+
+/// The rules as they would be screened now: one that is not met, and others.
+fn rules() -> Value {
+    let verdict = |rule: &str, is_met: bool| json!({ "rule": rule, "is_met": is_met });
+    let verdicts = [verdict("countries", false), verdict("amount", true), verdict("endorsement", true)];
+    foreseen(&answer("/v1/allocation-proposals/{id}/screening", json!({ "verdicts": verdicts })))
 }
 
 fn sheets() -> Value {
@@ -168,7 +175,7 @@ fn show(language: Language) -> Value {
         "scored": null, "ruled": { "reason": MARKUP, "person_id": ID }, "ruled_at": "conflict",
     });
     let context = json!({
-        "proposal": one(), "window": window, "office": MARKUP, "plan_names": [MARKUP], "rules": RULES,
+        "proposal": one(), "window": window, "office": MARKUP, "plan_names": [MARKUP], "rules": rules(),
         "marks": marks(language, &amounts()), "unendorsed": true, "funds": funds(), "sources": sources(),
         "decisions": decisions(), "may": may, "key": "k",
         "steps": super::steps(language, "allocation-proposals", &one()),

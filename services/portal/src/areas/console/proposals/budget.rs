@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn a_refused_line_is_that_of_the_form() {
-        let problem = json!({ "errors": [{ "field": "lines-1-amount" }, { "field": "lines" }, { "field": "" }] });
-        let named = as_budget(problem);
-        let fields: Vec<&str> = (0..3).filter_map(|index| named["errors"][index]["field"].as_str()).collect();
-        assert_eq!(fields, ["budget-1-amount", "budget", ""]);
+        let error = |field: &str| json!({ "errors": [{ "field": field }] });
+        for (sent, named) in [("lines-1-amount", "budget-1-amount"), ("lines", "budget"), ("", "")] {
+            assert_eq!(as_budget(error(sent)), error(named), "{sent}");
+        }
     }
 }

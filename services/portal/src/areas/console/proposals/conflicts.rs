@@ -67,7 +67,8 @@ async fn settle(form: &Writer, id: &Id, answer: Result<Value, Value>, prefix: &s
     match answer {
         Ok(_) => form.see_other(&format!("/console/proposals/{id}#conflicts")),
         Err(problem) => {
-            let again = json!({ "problem": at_form(problem, prefix), "ruled": form.typed.values(), "ruled_at": prefix });
+            let problem = at_form(problem, prefix);
+            let again = json!({ "problem": problem, "ruled": form.typed.values(), "ruled_at": prefix });
             show_page(form, id, again).await
         }
     }
@@ -99,8 +100,8 @@ mod tests {
 
     #[test]
     fn a_refusal_stands_at_its_own_form() {
-        let errors = json!({ "errors": [{ "field": "reason" }, { "field": "lifted_at" }] });
-        let named = at_form(errors, "lift-x");
-        assert_eq!((&named["errors"][0]["field"], &named["errors"][1]["field"]), (&json!("lift-x-reason"), &json!("")));
+        let error = |field: &str| json!({ "errors": [{ "field": field }] });
+        assert_eq!(at_form(error("reason"), "lift-x"), error("lift-x-reason"));
+        assert_eq!(at_form(error("lifted_at"), "lift-x"), error(""));
     }
 }

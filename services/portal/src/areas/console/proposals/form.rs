@@ -51,7 +51,8 @@ struct FormOf {
 async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
     let Some(window_id) = beginning.window_id.as_deref().and_then(Id::read) else {
         let windows = list::windows(&staff, &[("state", "open")]).await?;
-        return staff.page("console/proposals/new.html", json!({ "windows": windows, "copied": null, "problem": null })).await;
+        let context = json!({ "windows": windows, "copied": null, "problem": null });
+        return staff.page("console/proposals/new.html", context).await;
     };
     let typed = Typed(vec![("window_id".to_owned(), window_id.as_str().to_owned())]);
     form_page(&staff, FormOf { typed, ..FormOf::default() }).await
@@ -68,9 +69,9 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
     let rows = |count: usize| (0..count).collect::<Vec<usize>>();
     let shown: Value = LISTS.iter().map(|list| (list.name, rows(list.shown(&form.typed)))).collect();
     let sums = fields::sums(staff.language, &form.typed, form.typed.text("asked"));
+    let plans = plans(staff).await?;
     let lists = json!({
-        "rows": shown, "sums": sums, "groups": GROUPS, "countries": country_codes(staff.language),
-        "plans": plans(staff).await?,
+        "rows": shown, "sums": sums, "groups": GROUPS, "countries": country_codes(staff.language), "plans": plans,
     });
     let context = json!({
         "typed": form.typed.values(), "problem": form.problem, "id": form.id, "key": key(), "window": window,

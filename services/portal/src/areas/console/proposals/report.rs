@@ -123,7 +123,8 @@ mod tests {
     fn every_indicator_is_reported_on_once() {
         let typed = Typed::read(b"narrative=Done&reached_0=9&reached_1=");
         let sent = body(&proposal(), &typed);
-        let expected = json!([{ "indicator": "People", "reached": "9" }, { "indicator": "Buses", "reached": "" }]);
+        let reached = |indicator: &str, reached: &str| json!({ "indicator": indicator, "reached": reached });
+        let expected = json!([reached("People", "9"), reached("Buses", "")]);
         assert_eq!((&sent["narrative"], &sent["results"]), (&json!("Done"), &expected));
         let again = filed(&proposal(), &json!({ "narrative": "Done", "results": expected }));
         assert_eq!((&again["reached_0"], &again["version"]), (&json!("9"), &json!(2)));

@@ -38,7 +38,8 @@ pub(super) fn own_sheet(
     [own, conflicts]: [&Value; 2],
 ) -> Value {
     let is_scored = proposal["state"] == "eligible" || proposal["state"] == "scored";
-    let is_recused = items(conflicts).iter().any(|one| one["is_standing"] == true && one["person_id"] == *own);
+    let is_own = |one: &Value| one["is_standing"] == true && one["person_id"] == *own;
+    let is_recused = items(conflicts).iter().any(is_own);
     let sheet = items(sheets).iter().find(|sheet| sheet["person_id"] == *own);
     let is_submitted = sheet.is_some_and(|sheet| !sheet["submitted_at"].is_null());
     if own.is_null() || !is_scored || is_recused || is_submitted || criteria.is_empty() {
@@ -88,7 +89,8 @@ mod tests {
     use super::*;
 
     fn window() -> Value {
-        json!({ "criteria": [{ "name": "Need", "name_fr": "Besoin", "max_points": 5 }, { "name": "Fit", "name_fr": null }] })
+        let need = json!({ "name": "Need", "name_fr": "Besoin", "max_points": 5 });
+        json!({ "criteria": [need, { "name": "Fit", "name_fr": null }] })
     }
 
     #[test]

@@ -131,8 +131,8 @@ async fn parts(staff: &Staff, id: &Id, proposal: &Value) -> Result<Parts, PageEr
         funds: unless_hidden(funds)?,
         sources: unless_hidden(sources)?,
         decisions: unless_hidden(decisions)?,
-        offices: offices?,
-        plans: plans?,
+        offices: unless_away(offices)?.unwrap_or_default(),
+        plans: unless_away(plans)?.unwrap_or_default(),
     })
 }
 
@@ -144,6 +144,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let standing = Standing::of(staff, &parts.offices, &proposal);
     let reviews = reviews(staff, &proposal, &parts).await?;
     let taken = steps(staff, &proposal, &parts, standing).await?;
+    let rules = screening::rules(staff, standing, &proposal, &parts.window).await?;
     let state = proposal["state"].as_str().unwrap_or_default();
     let writes = standing.is_own && staff.may("proposals:write");
     let may = json!({
@@ -156,8 +157,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "steps": taken, "key": key(), "may": may, "plan_names": named_plans(&proposal, &parts.plans),
         "office": offices::names(&parts.offices)[proposal["office_id"].as_str().unwrap_or_default()],
-        "rules": screening::rules(staff, standing, &proposal, &parts.window),
-        "marks": money::marks(staff.language, &proposal["amounts"]),
+        "rules": rules, "marks": money::marks(staff.language, &proposal["amounts"]),
         "unendorsed": state == "draft" && needs_endorsement && proposal["endorsed_by"].is_null(),
         "window": parts.window, "sheets": parts.sheets, "conflicts": parts.conflicts, "funds": parts.funds,
         "sources": parts.sources, "decisions": parts.decisions, "proposal": proposal,
@@ -242,7 +242,8 @@ async fn offer(
     if withdraws {
         let id = proposal["id"].as_str().unwrap_or_default();
         let found = staff.all("/v1/suggestions", &[("state", "open"), ("proposal_id", id)]).await?;
-        steps = offering_for(steps, ("withdraw-funds", "suggestion_id"), &money::suggestions(staff.language, &found));
+        let found = money::suggestions(staff.language, &found);
+        steps = offering_for(steps, ("withdraw-funds", "suggestion_id"), &found);
     }
     if gives {
         let mut others = Vec::new();
