@@ -626,6 +626,64 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`a proposal is written, added up, submitted and screened, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "country@demo.example");
+    await page.goto("/en/console/proposals/new");
+    await page.click("main a[href*='window_id=']");
+    const title = `Wells ${how}`;
+    const save = "button[value=save]:not(.hidden)";
+    await page.fill("#title", title);
+    await page.selectOption("#category", "Preparedness");
+    await page.selectOption("#countries", ["TCD"]);
+    await page.fill("#start_date", "2027-01-01");
+    await page.fill("#end_date", "2027-06-30");
+    await page.fill("#asked", "107,000");
+    await page.fill("#least", "50,000");
+    await page.fill("#budget-0-description", "Drilling");
+    await page.fill("#budget-0-amount", "100,000");
+    await page.fill("#budget-1-description", "Overhead");
+    await page.selectOption("#budget-1-kind", "overhead");
+    await page.fill("#budget-1-amount", "6,000");
+    // Adding up saves nothing and loses nothing.
+    await page.click("button[value=sum]");
+    await page.waitForSelector("#sums");
+    assert.match(await page.locator("#sums").innerText(), /difference: US\$1,000/);
+    assert.equal(await page.inputValue("#title"), title);
+    await page.fill("#budget-1-amount", "7,000");
+    await page.click("button[value=more-budget]");
+    await page.waitForSelector("#budget-9-amount");
+    assert.match(await page.locator("#sums").innerText(), /adds up/);
+    await page.click(save);
+    await page.waitForURL(/proposals\/[0-9a-f-]{36}$/);
+    const address = page.url();
+    const submit = async () => {
+      await page.getByRole("button", { name: "Submit", exact: true }).first().click();
+      await page.locator("[popover]:popover-open button", { hasText: "Submit" }).click();
+    };
+    // What is missing is filled in on the form of the draft.
+    await submit();
+    await page.waitForSelector("#need-error");
+    await page.waitForSelector("#results-error");
+    for (const field of ["need", "strategy_fit", "risks"]) await page.fill(`#${field}`, "The wells are dry.");
+    await page.fill("#results-0-indicator", "Wells");
+    await page.fill("#results-0-target", "12");
+    await page.click(save);
+    await page.waitForURL(address);
+    await submit();
+    await page.waitForSelector(`.badge:has-text("Submitted")`);
+    assert.deepEqual(complaints, []);
+    await context.close();
+    const officer = await visitor(platform, { javaScriptEnabled });
+    await signIn(officer.page, "officer@demo.example");
+    await officer.page.goto(address);
+    await officer.page.getByRole("button", { name: "Complete the screening" }).click();
+    await officer.page.waitForSelector(`.badge:has-text("Eligible")`);
+    assert.equal(await officer.page.locator(".badge.refused").count(), 0);
+    assert.deepEqual(officer.complaints, []);
+    await officer.context.close();
+  });
+
   test(`a report that came back is written and submitted for review, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "country@demo.example");

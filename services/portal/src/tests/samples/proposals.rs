@@ -21,7 +21,7 @@ pub(super) const PAGES: &[Sample] = &[
 ];
 
 /// A row of the list of proposals.
-fn proposal() -> Value {
+pub(super) fn proposal() -> Value {
     row(
         "/v1/allocation-proposals",
         json!({ "id": ID, "version": 3, "office_id": ID, "window_id": ID, "reference": "MIR-2026-00042",
