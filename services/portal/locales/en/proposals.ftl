@@ -8,6 +8,7 @@ proposal-window = Allocation window
 proposal-window-closes = Proposals until
 proposal-closes = proposals until { $at }
 proposal-window-asks = Amount that may be asked for
+proposal-window-strategy = Strategy paper of the window
 proposal-windows-none = No window is open for proposals at the moment.
 proposal-copy = Copy to another window
 proposal-copy-about = The copy is a new draft with a reference of its own. Documents, endorsement and scores stay with this proposal.

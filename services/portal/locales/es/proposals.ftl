@@ -8,6 +8,7 @@ proposal-window = Ventana de asignación
 proposal-window-closes = Propuestas hasta
 proposal-closes = propuestas hasta { $at }
 proposal-window-asks = Importe que puede solicitarse
+proposal-window-strategy = Documento de estrategia de la ventana
 proposal-windows-none = En este momento no hay ninguna ventana abierta a propuestas.
 proposal-copy = Copiar a otra ventana
 proposal-copy-about = La copia es un nuevo borrador con su propia referencia. Los documentos, el respaldo y las puntuaciones permanecen en esta propuesta.

@@ -8,6 +8,7 @@ proposal-window = Fenêtre d’allocation
 proposal-window-closes = Propositions jusqu’au
 proposal-closes = propositions jusqu’au { $at }
 proposal-window-asks = Montant pouvant être demandé
+proposal-window-strategy = Document de stratégie de la fenêtre
 proposal-windows-none = Aucune fenêtre n’est ouverte aux propositions pour le moment.
 proposal-copy = Copier vers une autre fenêtre
 proposal-copy-about = La copie est un nouveau projet de proposition avec sa propre référence. Les documents, l’appui du bureau régional et les notes restent avec cette proposition.
