@@ -120,6 +120,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(procedure::window_steps::cancel)
         .service(procedure::elections::get)
         .service(proposal::api::list)
+        .service(proposal::totals::get)
         .service(proposal::api::create)
         .service(proposal::api::get)
         .service(proposal::api::update)

@@ -141,6 +141,7 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
 fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
     vec![
         ("GET /v1/allocation-proposals", LIST),
+        ("GET /v1/allocation-proposal-totals", staff_only(200)),
         ("POST /v1/allocation-proposals", made_in_a_window()),
         ("GET /v1/allocation-proposals/{id}", NOBODY_IN),
         ("PUT /v1/allocation-proposals/{id}", changed(428)),

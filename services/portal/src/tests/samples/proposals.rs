@@ -146,9 +146,13 @@ fn decisions() -> Value {
 }
 
 fn proposals(_: Language) -> Value {
+    let totals = json!({ "proposals": 3, "asked": money("300.00"), "approved": money("75.00") });
+    let totals = answer("/v1/allocation-proposal-totals", totals);
     json!({
         "list": list("/v1/allocation-proposals", &[proposal()]), "filter_query": "state=draft", "problem": null,
-        "filter": { "q": MARKUP, "window_id": ID, "state": "draft", "office_id": ID, "country": "AFG" },
+        "filter": { "q": MARKUP, "window_id": ID, "state": "draft", "office_id": ID, "country": "AFG",
+            "category": MARKUP },
+        "categories": [MARKUP], "totals": totals,
         "office_names": super::names(), "offices": analysis::offices(), "window_names": super::names(),
         "windows": choices(), "countries": ["AFG"], "may_write": true,
     })
