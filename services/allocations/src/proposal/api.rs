@@ -46,7 +46,7 @@ impl ProposalFilter {
     /// What is asked of the database.
     ///
     /// # Errors
-    /// 422 for a country that there is not.
+    /// 400 for a country that there is not.
     pub(super) fn checked(self) -> Result<Filter, ApiError> {
         let Self { window_id, state, office_id, country, category, q } = self;
         service::country("country", country.as_deref())?;
