@@ -121,5 +121,6 @@ mod tests {
         assert_eq!(of(of_category).await, one);
         let none = Filter { state: Some(State::Draft), ..Filter::default() };
         assert_eq!(of(none).await, Sums::default());
+        tx.commit().await.unwrap();
     }
 }

@@ -174,13 +174,13 @@ fn show(language: Language) -> Value {
     let reviews = json!({
         "sheet": { "version": 0, "criteria": filled }, "criteria": criteria, "may_declare": true, "chairs": true,
         "members": choices(), "own": ID, "names": super::names(), "sheets": sheets(), "conflicts": conflicts(),
-        "screened": { "waiver_countries": MARKUP, "waiver_office_kind": "", "waiver_category": "", "waiver_amount": "",
-            "waiver_period": "", "waiver_budget": "", "waiver_endorsement": "", "finding": MARKUP },
+        "screened": { "waiver_countries": MARKUP, "finding": MARKUP },
         "scored": null, "ruled": { "reason": MARKUP, "person_id": ID }, "ruled_at": "conflict",
     });
     let context = json!({
         "proposal": one(), "window": window, "office": MARKUP, "plan_names": [MARKUP], "rules": rules(),
-        "marks": marks(language, &amounts()), "unendorsed": true, "funds": funds(), "sources": sources(),
+        "marks": marks(language, &amounts()), "unendorsed": true, "unaccounted": true,
+        "budget_total": money("75.00"), "final_budget_total": money("75.00"), "funds": funds(), "sources": sources(),
         "decisions": decisions(), "may": may, "key": "k",
         "steps": super::steps(language, "allocation-proposals", &one()),
         "problem": super::refusal("disburse-amount"), "asked": "disburse",
@@ -205,7 +205,8 @@ fn form(_: Language) -> Value {
         "budget_kind_0": "overhead", "budget_description_0": MARKUP, "budget_amount_0": MARKUP });
     json!({
         "typed": typed, "problem": super::refusal("budget-0-amount"), "id": ID, "key": "k", "window": window(),
-        "meanwhile": [], "rows": { "results": [0, 1], "co_funding": [0, 1], "outreach": [0, 1], "budget": [0, 1] },
+        "meanwhile": [{ "field": "budget", "now": MARKUP }],
+        "rows": { "results": [0, 1], "co_funding": [0, 1], "outreach": [0, 1], "budget": [0, 1] },
         "sums": sums(), "groups": ["refugees", "migrants"], "countries": ["AFG"], "plans": choices(),
     })
 }

@@ -60,7 +60,7 @@ async fn file(form: Writer, id: web::Path<Id>) -> PageResult {
             if problem["status"] == 412 {
                 typed.set("version", &proposal["version"].to_string());
             }
-            let problem = fields::in_inputs(as_budget(problem), &typed);
+            let problem = fields::in_inputs(form.language, as_budget(problem), &typed);
             show_page(&form, &proposal, &typed, problem).await
         }
     }

@@ -24,6 +24,13 @@ pub(super) async fn seats(staff: &Staff, window: &Value, is_asked: bool) -> Resu
     staff.all(&format!("/v1/committees/{committee}/seats"), &[("on", today.as_str())]).await
 }
 
+/// Whether somebody scores: who has a seat and does not only listen. Where seats are not shown, that is for the platform to
+/// say.
+pub(super) fn scores(seats: &[Value], person: &Value) -> bool {
+    let scores = |seat: &Value| seat["kind"] != "observer" && seat["person_id"] == *person;
+    seats.is_empty() || seats.iter().any(scores)
+}
+
 /// Whether somebody chairs the committee.
 pub(super) fn chairs(seats: &[Value], person: &Value) -> bool {
     let is_chair = |seat: &Value| seat["kind"] == "chair" || seat["kind"] == "vice_chair";
@@ -96,6 +103,14 @@ mod tests {
         assert_eq!(members(&seats, &names, &json!("ann")), [json!({ "id": "bo", "name": "Bo" })]);
         assert!(members(&seats, &names, &json!("bo")).is_empty());
         assert!(members(&seats, &names, &Value::Null).is_empty());
+    }
+
+    #[test]
+    fn whoever_only_listens_does_not_score() {
+        let seat = |person: &str, kind: &str| json!({ "person_id": person, "kind": kind });
+        let seats = [seat("ann", "observer"), seat("bo", "member")];
+        assert!(scores(&seats, &json!("bo")) && !scores(&seats, &json!("ann")));
+        assert!(!scores(&seats, &json!("cy")) && scores(&[], &json!("cy")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the form of a proposal holds: as it is typed, and as the API takes it. Lists have rows, of which some stay empty.
 
 use crate::{
-    format::{number, typed_amount},
+    format::{self, number, typed_amount},
     forms::{Typed, money},
     i18n::Language,
 };
@@ -12,7 +12,7 @@ pub(super) struct Rows {
     /// As the API calls it.
     pub(super) name: &'static str,
     /// The fields of a row; money is `amount`.
-    fields: &'static [&'static str],
+    pub(super) fields: &'static [&'static str],
     /// Those of them that begin empty: a row in which one is filled in is sent.
     typed: &'static [&'static str],
     /// Rows that the form begins with.
@@ -60,7 +60,8 @@ pub(super) const GROUPS: [&str; 5] =
     ["internally_displaced", "refugees", "migrants", "returnees", "host_community"];
 
 impl Rows {
-    fn input(&self, field: &str, row: usize) -> String {
+    /// What the form calls a field of a row.
+    pub(super) fn input(&self, field: &str, row: usize) -> String {
         format!("{}_{field}_{row}", self.name)
     }
 
@@ -78,7 +79,7 @@ impl Rows {
     }
 
     /// The rows in which something is written.
-    fn written(&self, typed: &Typed) -> Vec<usize> {
+    pub(super) fn written(&self, typed: &Typed) -> Vec<usize> {
         let is_written = |row: &usize| {
             self.typed.iter().any(|field| typed.some(&self.input(field, *row)).is_some())
         };
@@ -181,11 +182,17 @@ pub(super) fn sent(language: Language, typed: &Typed) -> Value {
     for list in &LISTS {
         sent[list.name] = list.sent(language, typed);
     }
-    if typed.text("nature") == "bridge" {
+    // Of a grant it is refused, and not forgotten.
+    if expects(typed) {
         sent["expected"] = json!({ "source": typed.text("expected_source"),
             "amount": dollars("expected_amount"), "by": typed.text("expected_by") });
     }
     sent
+}
+
+/// Whether anything is typed of the money that a bridge waits for.
+fn expects(typed: &Typed) -> bool {
+    ["source", "amount", "by"].iter().any(|field| typed.some(&format!("expected_{field}")).is_some())
 }
 
 /// The groups for which a number is typed.
@@ -203,13 +210,34 @@ fn people(language: Language, typed: &Typed) -> Vec<Value> {
 }
 
 /// A refusal with the ids of the form's inputs, where the API speaks of what was sent.
-pub(super) fn in_inputs(mut problem: Value, typed: &Typed) -> Value {
+pub(super) fn in_inputs(language: Language, mut problem: Value, typed: &Typed) -> Value {
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
         let field = error["field"].as_str().unwrap_or_default().to_owned();
         let field = field.strip_suffix("-currency").unwrap_or(&field);
+        say_what_is_meant(language, field, error);
         error["field"] = input_of(typed, field).into();
     }
     problem
+}
+
+/// What the code of a refusal leaves open: which sum is too large, and that bounds are money or dates.
+fn say_what_is_meant(language: Language, field: &str, error: &mut Value) {
+    let code = error["code"].as_str().unwrap_or_default().to_owned();
+    match (field, code.as_str()) {
+        ("budget", "sum_too_large") => error["params"]["kind"] = "overhead".into(),
+        ("least", "sum_too_large") => error["params"]["kind"] = "least".into(),
+        ("end_date", "out_of_range") => error["code"] = "date_out_of_range".into(),
+        ("asked", "out_of_range") => {
+            for bound in ["min", "max"] {
+                let amount = error["params"][bound].as_str();
+                let shown = amount.map(|amount| format::money(language, amount, "USD"));
+                if let Some(shown) = shown {
+                    error["params"][bound] = shown.into();
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn input_of(typed: &Typed, field: &str) -> String {
@@ -231,7 +259,7 @@ fn input_of(typed: &Typed, field: &str) -> String {
 }
 
 /// An amount that was typed, in US cents.
-fn cents(language: Language, typed: &str) -> Option<i64> {
+pub(super) fn cents(language: Language, typed: &str) -> Option<i64> {
     let amount = typed_amount(language, typed)?;
     let (whole, part) = amount.split_once('.').unwrap_or((amount.as_str(), ""));
     let part = format!("{part:0<2}");
@@ -240,9 +268,16 @@ fn cents(language: Language, typed: &str) -> Option<i64> {
 }
 
 /// US cents as the API writes money.
-fn dollars(cents: i64) -> Value {
+pub(super) fn dollars(cents: i64) -> Value {
     let (sign, size) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
     json!({ "amount": format!("{sign}{}.{:02}", size / 100, size % 100), "currency": "USD" })
+}
+
+/// What the lines of a recorded budget come to: those of a draft need not be what it asks for.
+pub(super) fn total(lines: &Value) -> Value {
+    let lines = lines.as_array().into_iter().flatten();
+    let amounts = lines.filter_map(|line| cents(Language::English, line["amount"]["amount"].as_str()?));
+    dollars(amounts.fold(0, i64::saturating_add))
 }
 
 /// What the lines of a budget come to, and how far that is from `total`; none while nothing is typed.
@@ -318,9 +353,31 @@ mod tests {
             ("expected-by", "expected-by"),
             ("title", "title"),
         ] {
-            let problem = in_inputs(json!({ "errors": [{ "field": field }] }), &typed);
+            let problem = in_inputs(EN, json!({ "errors": [{ "field": field }] }), &typed);
             assert_eq!(problem["errors"][0]["field"], input, "{field}");
         }
+    }
+
+    #[test]
+    fn a_refusal_says_which_sum_is_too_large_and_what_its_bounds_are() {
+        let told = |field: &str, code: &str, params: Value| {
+            let error = json!({ "field": field, "code": code, "params": params });
+            let problem = in_inputs(EN, json!({ "errors": [error] }), &Typed::default());
+            problem["errors"][0].clone()
+        };
+        assert_eq!(told("budget", "sum_too_large", json!({}))["params"]["kind"], "overhead");
+        assert_eq!(told("least", "sum_too_large", json!({}))["params"]["kind"], "least");
+        assert_eq!(told("budget", "sum_differs", json!({}))["params"], json!({}));
+        assert_eq!(told("end_date", "out_of_range", json!({}))["code"], "date_out_of_range");
+        let bounds = told("asked", "out_of_range", json!({ "min": "0.00", "max": "800000.00" }));
+        assert_eq!(bounds["params"], json!({ "min": "US$0", "max": "US$800,000" }));
+    }
+
+    #[test]
+    fn money_that_a_grant_does_not_wait_for_is_sent_to_be_refused() {
+        let typed = Typed::read(b"nature=grant&expected_source=Denmark");
+        assert_eq!(sent(EN, &typed)["expected"]["source"], "Denmark");
+        assert_eq!(sent(EN, &Typed::read(b"nature=bridge&expected_source="))["expected"], Value::Null);
     }
 
     #[test]
@@ -332,6 +389,8 @@ mod tests {
         assert_eq!((&added["adds_up"], &added["differs"]), (&json!(false), &dollars(1)));
         assert_eq!(sums(EN, &typed, "").unwrap()["differs"], Value::Null);
         assert!(sums(EN, &Typed::default(), "1").is_none());
+        assert_eq!(total(&recorded()["budget"]), dollars(64_200_000));
+        assert_eq!(total(&Value::Null), dollars(0));
         assert_eq!((cents(EN, "0.5"), cents(EN, "1.2345")), (Some(50), None));
         assert_eq!(dollars(-5)["amount"], "-0.05");
     }

@@ -3,7 +3,7 @@
 
 use super::{
     fields::{self, GROUPS, LISTS},
-    list,
+    list, meanwhile,
     show::proposal_of,
 };
 use crate::{
@@ -114,25 +114,14 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
         Err(problem) => {
             if let Some(id) = id.filter(|_| problem["status"] == 412) {
                 let now = fields::filled(form.language, &proposal_of(form, id).await?);
-                again.meanwhile = differences(&now, &again.typed);
+                again.meanwhile = meanwhile::differences(form.language, &now, &again.typed);
                 // Saving again is a decision, now that the differences are seen.
                 again.typed.set("version", now.text("version"));
             }
-            again.problem = fields::in_inputs(problem, &form.typed);
+            again.problem = fields::in_inputs(form.language, problem, &form.typed);
             form_page(form, again).await
         }
     }
-}
-
-/// The fields in which a form differs from what is recorded now, with what is recorded.
-fn differences(now: &Typed, typed: &Typed) -> Vec<Value> {
-    const SHOWN_FIELDS: [&str; 9] =
-        ["title", "category", "asked", "least", "start_date", "end_date", "need", "strategy_fit", "risks"];
-    SHOWN_FIELDS
-        .into_iter()
-        .filter(|name| now.text(name) != typed.text(name))
-        .map(|name| json!({ "field": name, "now": now.text(name) }))
-        .collect()
 }
 
 /// Where a refused submission has the fields of the draft: the steps of the record are forms of their own.
@@ -154,7 +143,7 @@ pub(super) async fn incomplete(staff: &Staff, id: &Id, mut problem: Value) -> Pa
         let field = error["field"].as_str().unwrap_or_default();
         error["field"] = field.strip_prefix(SUBMITTED).unwrap_or(field).to_owned().into();
     }
-    let problem = fields::in_inputs(problem, &typed);
+    let problem = fields::in_inputs(staff.language, problem, &typed);
     form_page(staff, FormOf { typed, problem, id: Some(id.as_str().to_owned()), ..FormOf::default() }).await
 }
 
@@ -168,13 +157,5 @@ mod tests {
         assert!(of("submit-need") && of("submit-budget"));
         assert!(!of("") && !of("submit-endorsed_by") && !of("withdraw-comment"));
         assert!(!concerns_fields(&json!({ "errors": [] })));
-    }
-
-    #[test]
-    fn what_somebody_else_wrote_meanwhile_is_shown() {
-        let typed = |title: &str| Typed(vec![("title".to_owned(), title.to_owned())]);
-        let found = differences(&typed("Now"), &typed("Mine"));
-        assert_eq!(found, [json!({ "field": "title", "now": "Now" })]);
-        assert!(differences(&typed("Same"), &typed("Same")).is_empty());
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod documents;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod list;
+pub(crate) mod meanwhile;
 pub(crate) mod money;
 pub(crate) mod report;
 pub(crate) mod score;

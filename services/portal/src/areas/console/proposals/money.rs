@@ -48,17 +48,34 @@ fn with_amount(language: Language, name: &Value, money: &Value) -> String {
     }
 }
 
+/// Whether a proposal was extended as often as that was decided: which decision it was is not told.
+fn is_extended(proposal: &Value, decisions: &Value) -> bool {
+    let held = |decision: &&Value| decision["state"] == "in_force" || decision["state"] == "superseded";
+    let extends = |decision: &&Value| decision["content"]["resolution"] == "extend";
+    let decided = items(decisions).iter().filter(held).filter(extends).count();
+    let steps = proposal["steps"].as_array().into_iter().flatten();
+    steps.filter(|step| step["action"] == "extend").count() >= decided
+}
+
 /// The decisions on the money of a proposal that are in force and not carried out yet, to choose from.
-pub(super) fn decided(language: Language, decisions: &Value, funds: &Value) -> Vec<Value> {
-    let is_done = |id: &Value| {
+pub(super) fn decided(
+    language: Language,
+    proposal: &Value,
+    decisions: &Value,
+    funds: &Value,
+) -> Vec<Value> {
+    let is_withdrawn = |id: &Value| {
         let mut done = funds["withdrawals"].as_array().into_iter().flatten();
         done.any(|withdrawn| withdrawn["decision_id"] == *id)
     };
+    let is_extended = is_extended(proposal, decisions);
     let of_money = |decision: &&Value| {
-        let resolution = decision["content"]["resolution"].as_str().unwrap_or_default();
-        decision["state"] == "in_force"
-            && ["withdraw_funds", "reallocate", "extend"].contains(&resolution)
-            && !is_done(&decision["id"])
+        let is_done = match decision["content"]["resolution"].as_str() {
+            Some("withdraw_funds" | "reallocate") => is_withdrawn(&decision["id"]),
+            Some("extend") => is_extended,
+            _ => return false,
+        };
+        decision["state"] == "in_force" && !is_done
     };
     let choice = |decision: &Value| {
         let content = &decision["content"];
@@ -77,6 +94,15 @@ pub(super) fn suggestions(language: Language, found: &[Value]) -> Vec<Value> {
     found.iter().map(choice).collect()
 }
 
+/// Other proposals that may be given money, to choose from.
+pub(super) fn receivers(others: &[Value], proposal: &Value) -> Vec<Value> {
+    let choice = |other: &Value| {
+        let text = |field: &str| other[field].as_str().unwrap_or_default().to_owned();
+        json!({ "id": other["id"], "name": format!("{} · {}", text("reference"), text("title")) })
+    };
+    others.iter().filter(|other| other["id"] != proposal["id"]).map(choice).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,11 +116,27 @@ mod tests {
         let decisions = json!({ "items": [
             decision("a", "in_force", "withdraw_funds"), decision("b", "in_force", "withdraw_funds"),
             decision("c", "awaiting_head", "withdraw_funds"), decision("d", "in_force", "approve"),
+            decision("e", "in_force", "extend"),
         ] });
         let funds = json!({ "withdrawals": [{ "decision_id": "b" }] });
-        let found = decided(Language::English, &decisions, &funds);
-        assert_eq!(found, [json!({ "id": "a", "name": "DEC-1 · US$5", "resolution": "withdraw_funds" })]);
-        assert!(decided(Language::English, &Value::Null, &Value::Null).is_empty());
+        let choice = |id: &str, resolution: &str| {
+            json!({ "id": id, "name": "DEC-1 · US$5", "resolution": resolution })
+        };
+        let of = |proposal: &Value, decisions: &Value| {
+            decided(Language::English, proposal, decisions, &funds)
+        };
+        let both = [choice("a", "withdraw_funds"), choice("e", "extend")];
+        assert_eq!(of(&json!({ "steps": [] }), &decisions), both);
+        let extended = json!({ "steps": [{ "action": "extend" }] });
+        assert_eq!(of(&extended, &decisions), [choice("a", "withdraw_funds")]);
+        assert!(of(&extended, &Value::Null).is_empty());
+    }
+
+    #[test]
+    fn money_is_given_to_another_proposal() {
+        let proposal = |id: &str| json!({ "id": id, "reference": "MIR-1", "title": "Wells" });
+        let found = receivers(&[proposal("a"), proposal("b")], &proposal("a"));
+        assert_eq!(found, [json!({ "id": "b", "name": "MIR-1 · Wells" })]);
     }
 
     #[test]

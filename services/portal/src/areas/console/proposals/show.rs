@@ -1,8 +1,8 @@
 //! A proposal with everything about it, and the steps that move it on.
 
 use super::{
-    conflicts, form, list, money, report, score, screening,
-    standing::{Standing, is_pending, is_promised, steps_for},
+    conflicts, fields, form, money, report, score, screening,
+    standing::{Standing, has_region, is_pending, is_promised, is_unaccounted, steps_for},
 };
 use crate::{
     error::{PageError, unless_away},
@@ -153,12 +153,16 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         "file_budget": writes && ["approved", "partly_approved"].contains(&state),
         "file_report": report::may_file(&proposal, writes, staff.today()),
     });
-    let needs_endorsement = parts.window["eligibility"]["is_regional_endorsement_needed"] == true;
+    let needs_endorsement = parts.window["eligibility"]["is_regional_endorsement_needed"] == true
+        && has_region(&parts.offices, &proposal);
     let context = json!({
         "steps": taken, "key": key(), "may": may, "plan_names": named_plans(&proposal, &parts.plans),
         "office": offices::names(&parts.offices)[proposal["office_id"].as_str().unwrap_or_default()],
         "rules": rules, "marks": money::marks(staff.language, &proposal["amounts"]),
         "unendorsed": state == "draft" && needs_endorsement && proposal["endorsed_by"].is_null(),
+        "unaccounted": state == "reporting" && is_unaccounted(&proposal),
+        "budget_total": fields::total(&proposal["budget"]),
+        "final_budget_total": fields::total(&proposal["final_budget"]),
         "window": parts.window, "sheets": parts.sheets, "conflicts": parts.conflicts, "funds": parts.funds,
         "sources": parts.sources, "decisions": parts.decisions, "proposal": proposal,
         "screened": null, "scored": null, "ruled": null, "ruled_at": null,
@@ -173,7 +177,7 @@ async fn steps(
     parts: &Parts,
     standing: Standing,
 ) -> Result<Value, PageError> {
-    let decided = money::decided(staff.language, &parts.decisions, &parts.funds);
+    let decided = money::decided(staff.language, proposal, &parts.decisions, &parts.funds);
     let resolutions: Vec<&str> =
         decided.iter().filter_map(|decision| decision["resolution"].as_str()).collect();
     let is_reserve = parts.window["kind"] == "reserve";
@@ -190,8 +194,13 @@ async fn reviews(staff: &Staff, proposal: &Value, parts: &Parts) -> Result<Value
     let seats = conflicts::seats(staff, &parts.window, is_member && is_pending).await?;
     let names = people::names(staff, mentioned(proposal, parts, &seats)).await?;
     let criteria = score::criteria(staff.language, &parts.window);
+    let sheet = if conflicts::scores(&seats, &own) {
+        score::own_sheet(proposal, &criteria, &parts.sheets, [&own, &parts.conflicts])
+    } else {
+        Value::Null
+    };
     Ok(json!({
-        "sheet": score::own_sheet(proposal, &criteria, &parts.sheets, [&own, &parts.conflicts]),
+        "sheet": sheet,
         "may_declare": is_member && is_pending, "chairs": conflicts::chairs(&seats, &own),
         "members": conflicts::members(&seats, &names, &own), "own": own, "criteria": criteria, "names": names,
     }))
@@ -220,7 +229,7 @@ fn mentioned<'a>(proposal: &'a Value, parts: &'a Parts, seats: &'a [Value]) -> V
     people
 }
 
-/// The steps with what their fields let choose from: decisions, suggestions, and other proposals of the window.
+/// The steps with what their fields let choose from: decisions, suggestions, and other proposals that have money.
 async fn offer(
     staff: &Staff,
     proposal: &Value,
@@ -250,8 +259,8 @@ async fn offer(
         for state in ["approved", "partly_approved", "disbursing"] {
             others.extend(staff.all("/v1/allocation-proposals", &[("state", state)]).await?);
         }
-        others.retain(|other| other["id"] != proposal["id"]);
-        steps = offering_for(steps, ("reallocate", "to_proposal_id"), &list::named(&others, "reference"));
+        let receivers = money::receivers(&others, proposal);
+        steps = offering_for(steps, ("reallocate", "to_proposal_id"), &receivers);
     }
     Ok(steps)
 }
@@ -264,6 +273,37 @@ async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
         Err(again) if step == "submit" && form::concerns_fields(&again["problem"]) => {
             form::incomplete(&form, &id, again["problem"].clone()).await
         }
-        Err(again) => show_page(&form, &id, again).await,
+        Err(again) => show_page(&form, &id, unendorsed(again)).await,
+    }
+}
+
+/// What is refused until the region has endorsed it is said so, beside the notice of the page.
+fn unendorsed(mut again: Value) -> Value {
+    for error in again["problem"]["errors"].as_array_mut().into_iter().flatten() {
+        if error["field"] == "submit-endorsed_by" {
+            error["field"] = "unendorsed".into();
+            error["params"]["kind"] = "endorsement".into();
+        }
+    }
+    again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposal_that_is_not_endorsed_says_what_is_missing() {
+        let refused = |field: &str, params: Value| {
+            let error = json!({ "field": field, "code": "required", "params": params });
+            json!({ "problem": { "errors": [error] }, "asked": "submit" })
+        };
+        let endorsement = json!({ "kind": "endorsement" });
+        assert_eq!(
+            unendorsed(refused("submit-endorsed_by", json!({}))),
+            refused("unendorsed", endorsement)
+        );
+        let other = refused("withdraw-comment", json!({}));
+        assert_eq!(unendorsed(other.clone()), other);
     }
 }

@@ -34,6 +34,26 @@ impl Standing {
     }
 }
 
+/// Whether a regional office stands above the office that proposes, which endorses the proposal. Where offices are not shown
+/// to the reader, one may.
+pub(super) fn has_region(offices: &[Value], proposal: &Value) -> bool {
+    let by_id = |id: &Value| offices.iter().find(|office| office["id"] == *id);
+    let mut next = by_id(&proposal["office_id"]);
+    // A tree has no circle; while it is being changed, two pages of it may.
+    for _ in offices {
+        next = next.and_then(|office| by_id(&office["parent_id"]));
+        if next.is_some_and(|office| office["kind"] == "regional") {
+            return true;
+        }
+    }
+    offices.is_empty()
+}
+
+/// Whether there is money of a proposal that is neither spent nor returned.
+pub(super) fn is_unaccounted(proposal: &Value) -> bool {
+    ["allocated", "disbursed"].iter().any(|stage| is_some(&proposal["amounts"][*stage]))
+}
+
 /// Whether an amount of the API is more than nothing.
 pub(super) fn is_some(money: &Value) -> bool {
     money["amount"].as_str().is_some_and(|amount| amount.bytes().any(|digit| (b'1'..=b'9').contains(&digit)))
@@ -90,7 +110,7 @@ pub(super) fn steps_for(
     let is_returned =
         (is_used || ["closed", "cancelled"].contains(&state)) && is_some(&amounts["returned"]);
     add(is_returned && standing.is_headquarters && pays, "restore");
-    add(state == "reporting" && secretariat, "close");
+    add(state == "reporting" && secretariat && !is_unaccounted(proposal), "close");
     for (resolution, step) in
         [("withdraw_funds", "withdraw-funds"), ("reallocate", "reallocate"), ("extend", "extend")]
     {
@@ -136,12 +156,39 @@ mod tests {
             ("partly_approved", HEADQUARTERS, vec!["disburse"]),
             ("partly_approved", OFFICE, vec![]),
             ("disbursing", OFFICE, vec!["spend", "return"]),
-            ("reporting", HEADQUARTERS, vec!["spend", "return", "close"]),
+            ("reporting", HEADQUARTERS, vec!["spend", "return"]),
             ("closed", HEADQUARTERS, vec![]),
         ] {
             assert_eq!(steps(&proposal(state), standing), expected, "{state} {standing:?}");
         }
         assert!(steps_for(&proposal("submitted"), HEADQUARTERS, (false, &[]), |_| false).is_empty());
+    }
+
+    #[test]
+    fn an_allocation_is_closed_when_all_of_its_money_is_accounted_for() {
+        let mut spent = proposal("reporting");
+        for stage in ["allocated", "disbursed"] {
+            assert!(is_unaccounted(&spent), "{stage}");
+            spent["amounts"][stage] = json!({ "amount": "0.00" });
+        }
+        assert!(!is_unaccounted(&spent));
+        assert_eq!(steps(&spent, HEADQUARTERS), ["close"]);
+    }
+
+    #[test]
+    fn a_region_endorses_what_the_offices_below_it_propose() {
+        let office =
+            |id: &str, kind: &str, parent: &str| json!({ "id": id, "kind": kind, "parent_id": parent });
+        let offices = [
+            office("hq", "headquarters", ""),
+            office("region", "regional", "hq"),
+            office("country", "country", "region"),
+            office("liaison", "liaison", "hq"),
+        ];
+        let of = |id: &str, offices: &[Value]| has_region(offices, &json!({ "office_id": id }));
+        assert!(of("country", &offices));
+        assert!(!of("liaison", &offices) && !of("region", &offices) && !of("hq", &offices));
+        assert!(of("liaison", &[]), "nobody knows");
     }
 
     #[test]
