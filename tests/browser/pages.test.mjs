@@ -85,6 +85,21 @@ async function pagesOf(page, who, language) {
     const ofCommittee = ["", "/edit", "/seats", "/seats/new", "/rules", "/rules/new"];
     return [...lists, ...ofPool.map((page) => `${pool}${page}`), ...ofCommittee.map((page) => `${committee}${page}`)];
   }
+  if (who === "proposals") {
+    await signIn(page, "country@demo.example", language);
+    const proposals = at("/console/proposals");
+    await page.goto(`${proposals}/new`);
+    const begin = await href(page, "main a[href*='window_id=']");
+    await page.goto(proposals);
+    const proposal = await href(page, "main tbody th a");
+    return [proposals, `${proposals}?state=submitted&country=TCD`, proposal, `${proposal}/copy`, `${proposals}/new`, begin];
+  }
+  if (who === "screening") {
+    await signIn(page, "officer@demo.example", language);
+    const proposals = at("/console/proposals");
+    const first = async (state) => (await page.goto(`${proposals}?state=${state}`), href(page, "main tbody th a"));
+    return [proposals, await first("submitted"), await first("shortlisted"), await first("draft")];
+  }
   if (who === "auditor") {
     await signIn(page, "auditor@demo.example", language);
     return ["", "?trail=donors", "?trail=crisis", "?trail=allocations", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
@@ -128,7 +143,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "pools", "auditor"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "windows", "pools", "proposals", "screening", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
@@ -674,6 +689,64 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await page.locator("table[role=table] th[scope=row] a[href*='/console/reports/']").count(), 4);
     assert.deepEqual(complaints, []);
     await context.close();
+  });
+
+  test(`a proposal is written, added up, submitted and screened, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "country@demo.example");
+    await page.goto("/en/console/proposals/new");
+    await page.click("main a[href*='window_id=']");
+    const title = `Wells ${how}`;
+    const save = "button[value=save]:not(.hidden)";
+    await page.fill("#title", title);
+    await page.selectOption("#category", "Preparedness");
+    await page.selectOption("#countries", ["TCD"]);
+    await page.fill("#start_date", "2027-01-01");
+    await page.fill("#end_date", "2027-06-30");
+    await page.fill("#asked", "107,000");
+    await page.fill("#least", "50,000");
+    await page.fill("#budget-0-description", "Drilling");
+    await page.fill("#budget-0-amount", "100,000");
+    await page.fill("#budget-1-description", "Overhead");
+    await page.selectOption("#budget-1-kind", "overhead");
+    await page.fill("#budget-1-amount", "6,000");
+    // Adding up saves nothing and loses nothing.
+    await page.click("button[value=sum]");
+    await page.waitForSelector("#sums");
+    assert.match(await page.locator("#sums").innerText(), /difference: US\$1,000/);
+    assert.equal(await page.inputValue("#title"), title);
+    await page.fill("#budget-1-amount", "7,000");
+    await page.click("button[value=more-budget]");
+    await page.waitForSelector("#budget-9-amount");
+    assert.match(await page.locator("#sums").innerText(), /adds up/);
+    await page.click(save);
+    await page.waitForURL(/proposals\/[0-9a-f-]{36}$/);
+    const address = page.url();
+    const submit = async () => {
+      await page.getByRole("button", { name: "Submit", exact: true }).first().click();
+      await page.locator("[popover]:popover-open button", { hasText: "Submit" }).click();
+    };
+    // What is missing is filled in on the form of the draft.
+    await submit();
+    await page.waitForSelector("#need-error");
+    await page.waitForSelector("#results-error");
+    for (const field of ["need", "strategy_fit", "risks"]) await page.fill(`#${field}`, "The wells are dry.");
+    await page.fill("#results-0-indicator", "Wells");
+    await page.fill("#results-0-target", "12");
+    await page.click(save);
+    await page.waitForURL(address);
+    await submit();
+    await page.waitForSelector(`.badge:has-text("Submitted")`);
+    assert.deepEqual(complaints, []);
+    await context.close();
+    const officer = await visitor(platform, { javaScriptEnabled });
+    await signIn(officer.page, "officer@demo.example");
+    await officer.page.goto(address);
+    await officer.page.getByRole("button", { name: "Complete the screening" }).click();
+    await officer.page.waitForSelector(`.badge:has-text("Eligible")`);
+    assert.equal(await officer.page.locator(".badge.refused").count(), 0);
+    assert.deepEqual(officer.complaints, []);
+    await officer.context.close();
   });
 
   test(`a report that came back is written and submitted for review, ${how}`, async () => {

@@ -221,6 +221,7 @@ fn without(params: &Params, name: &str) -> Params {
 fn state(language: Language, kind: &str, word: &str) -> Option<String> {
     let families: &[&str] = match kind {
         "agreement" => &["agreement"],
+        "allocation_proposal" => &["proposal-state"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],

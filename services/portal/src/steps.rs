@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 /// What moves the records of a list on.
 pub(crate) struct Steps {
-    /// The list, as the API and the console's addresses call it.
+    /// The list, as the API calls it, and the console's addresses but for what [`Steps::place`] says.
     pub(crate) list: &'static str,
     /// Whether the API takes a key with a step as well as the version: one that is sent twice is taken once.
     pub(crate) once: bool,
@@ -97,6 +97,8 @@ pub(crate) enum Kind {
     Money,
     /// The same; without it, all that the record has.
     Part,
+    /// An amount in US dollars, whatever the record is in.
+    Dollars,
     /// One of a few words. Their texts begin with `prefix`; none of them is the text `blank`.
     Choice {
         options: &'static [&'static str],
@@ -106,6 +108,10 @@ pub(crate) enum Kind {
     Countries,
     /// Response plans, of those that [`offering`] adds.
     Plans,
+    /// A record, of those that [`offering_for`] adds. None of them is the text `blank`.
+    Offered {
+        blank: &'static str,
+    },
     Years,
     /// An exchange rate, for a record that is not in dollars.
     Rate,
@@ -159,6 +165,7 @@ impl Field {
                 shown["all_of"] = record["amount"].clone();
                 "money"
             }
+            Kind::Dollars => "money",
             Kind::Choice { options, prefix, blank } => {
                 (shown["options"], shown["prefix"]) = (json!(options), prefix.into());
                 shown["blank"] = blank.map(|blank| text(language, blank, None)).into();
@@ -172,6 +179,10 @@ impl Field {
                 shown["options"] = json!([]);
                 "plans"
             }
+            Kind::Offered { blank } => {
+                (shown["options"], shown["blank"]) = (json!([]), text(language, blank, None).into());
+                "plan"
+            }
             Kind::Years | Kind::Line => "text",
             Kind::Rate if currency == "USD" => return None,
             Kind::Rate => "rate",
@@ -180,7 +191,8 @@ impl Field {
             Kind::File => "file",
         }
         .into();
-        shown["currency"] = currency.clone();
+        shown["currency"] =
+            if matches!(self.kind, Kind::Dollars) { "USD".into() } else { currency.clone() };
         Some(shown)
     }
 
@@ -191,16 +203,27 @@ impl Field {
             Kind::Money | Kind::Part => {
                 typed.some(self.name).map(|amount| money(language, amount, typed.text("currency")))
             }
+            Kind::Dollars => Some(money(language, typed.text(self.name), "USD")),
             Kind::Countries | Kind::Plans => Some(typed.all(self.name).into()),
             Kind::Years => Some(years(typed.text(self.name))),
             Kind::Rate => rate(language, typed),
             // What is needed and missing is for the API to say.
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long if self.required => {
+            Kind::Date
+            | Kind::PastDate
+            | Kind::Choice { .. }
+            | Kind::Offered { .. }
+            | Kind::Line
+            | Kind::Long
+                if self.required =>
+            {
                 Some(typed.text(self.name).into())
             }
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long => {
-                typed.some(self.name).map(Value::from)
-            }
+            Kind::Date
+            | Kind::PastDate
+            | Kind::Choice { .. }
+            | Kind::Offered { .. }
+            | Kind::Line
+            | Kind::Long => typed.some(self.name).map(Value::from),
         }
     }
 }
@@ -229,12 +252,20 @@ impl Steps {
         self.steps.iter().find(|step| step.name == name)
     }
 
+    /// What the console's addresses call the list.
+    pub(crate) fn place(&self) -> &'static str {
+        match self.list {
+            "allocation-proposals" => "proposals",
+            list => list,
+        }
+    }
+
     /// The pattern of the addresses that the forms of these steps are sent to. A step of another name has no address, so
     /// that `…/{id}/edit` is not taken for one; nor has one with a file, whose route is its own.
     pub(crate) fn address(&self) -> String {
         let typed = self.steps.iter().filter(|step| !step.is_upload());
         let names: Vec<&str> = typed.map(|step| step.name).collect();
-        format!("/console/{}/{{id}}/{{step:{}}}", self.list, names.join("|"))
+        format!("/console/{}/{{id}}/{{step:{}}}", self.place(), names.join("|"))
     }
 
     /// Every step, by name.
@@ -251,6 +282,9 @@ impl Steps {
             if let Kind::Choice { options, prefix, blank } = field.kind {
                 keys.extend(options.iter().map(|option| format!("{prefix}{}", option.replace('_', "-"))));
                 keys.extend(blank.map(str::to_owned));
+            }
+            if let Kind::Offered { blank } = field.kind {
+                keys.push(blank.to_owned());
             }
             keys
         };
@@ -274,7 +308,7 @@ impl Steps {
             json!({
                 "name": step.name, "label": text(at.0, step.label, None), "fields": fields,
                 "about": step.about.map(|about| text(at.0, about, None)),
-                "action": format!("/console/{}/{id}/{}", self.list, step.name), "version": record["version"],
+                "action": format!("/console/{}/{id}/{}", self.place(), step.name), "version": record["version"],
                 "key": self.once.then(key),
                 "panel": step.shape == Shape::Panel, "quiet": step.shape == Shape::QuietDialog,
                 "upload": step.is_upload(),
@@ -306,7 +340,7 @@ impl Steps {
             }
         };
         match outcome {
-            Ok(_) => form.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => form.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err(problem) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
@@ -325,7 +359,7 @@ impl Steps {
     ) -> Result<Result<HttpResponse, Value>, PageError> {
         let list = self.list;
         match uploads::step(staff, &format!("/v1/{list}/{id}/{name}"), version, payload).await? {
-            Ok(_) => staff.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => staff.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err((problem, typed)) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
@@ -345,6 +379,18 @@ pub(crate) fn offering(mut steps: Value, plans: &[Value]) -> Value {
     steps
 }
 
+/// Steps, with the records (each: id, name) to choose from in the field `input` of `step`.
+pub(crate) fn offering_for(mut steps: Value, (step, input): (&str, &str), records: &[Value]) -> Value {
+    for shown in steps.as_array_mut().into_iter().flatten().filter(|shown| shown["name"] == step) {
+        for field in
+            shown["fields"].as_array_mut().into_iter().flatten().filter(|field| field["name"] == input)
+        {
+            field["options"] = records.into();
+        }
+    }
+    steps
+}
+
 /// Each step has its own form on the page: its inputs are named after it.
 pub(crate) fn at_step(mut problem: Value, step: &str) -> Value {
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
@@ -356,84 +402,4 @@ pub(crate) fn at_step(mut problem: Value, step: &str) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PAY: Step = Step::panel("pay", "contribution-do-pay").fields(&[
-        Field::required("on", "on-day", Kind::PastDate),
-        Field::free("amount", "amount", Kind::Part),
-        Field::required("exchange_rate", "exchange-rate", Kind::Rate),
-    ]);
-    const ERASE: Step = Step::dialog("erase", "erase").fields(&[
-        Field::required("reason", "reason", Kind::Long),
-        Field::free("comment", "comment", Kind::Long),
-        Field::required("sure", "erase-sure", Kind::Sure),
-    ]);
-
-    #[test]
-    fn a_step_sends_what_belongs_to_it() {
-        let typed = Typed::read(
-            b"on=2026-03-01&amount=1+000%2C50&currency=eur&reason=x&rate=0%2C9&rate_date=2026-03-01&rate_source=ECB",
-        );
-        let paid = PAY.body(Language::French, &typed);
-        assert_eq!(paid["amount"], json!({ "amount": "1000.50", "currency": "EUR" }));
-        assert_eq!((&paid["exchange_rate"]["rate"], &paid["reason"]), (&json!("0.9"), &Value::Null));
-        assert_eq!(ERASE.body(Language::English, &typed), json!({ "reason": "x" }));
-        let nothing = ERASE.body(Language::English, &Typed::default());
-        assert_eq!(nothing, json!({ "reason": "" }), "the platform says that it is needed");
-    }
-
-    #[test]
-    fn a_box_has_to_be_ticked_and_its_refusal_leads_to_it() {
-        assert!(ERASE.unsure(&Typed::read(b"sure=yes")).is_none());
-        let problem = at_step(ERASE.unsure(&Typed::default()).unwrap(), "erase");
-        assert_eq!(problem["errors"][0]["field"], "erase-sure");
-    }
-
-    #[test]
-    fn a_step_offers_the_plans_and_sends_all_that_are_chosen() {
-        const ALLOT: Step = Step::panel("allot", "contribution-do-allot").fields(&[
-            Field::free("countries", "countries", Kind::Countries),
-            Field::free("plan_ids", "plans", Kind::Plans),
-        ]);
-        let steps = Steps { list: "contributions", once: true, steps: &[ALLOT] };
-        let record = json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": "USD" } });
-        let shown = steps.shown((Language::English, "2026-03-01"), &record, &["allot"]);
-        let plans = [json!({ "id": "p", "name": "Chad 2026" })];
-        let fields = offering(shown, &plans)[0]["fields"].clone();
-        assert_eq!((&fields[1]["kind"], &fields[1]["options"]), (&json!("plans"), &json!(plans)));
-        assert_ne!(fields[0]["options"], json!(plans));
-        let sent = ALLOT.body(Language::English, &Typed::read(b"plan_ids=p&plan_ids=q"));
-        assert_eq!(sent["plan_ids"], json!(["p", "q"]));
-        assert_eq!(ALLOT.body(Language::English, &Typed::default())["plan_ids"], json!([]));
-    }
-
-    #[test]
-    fn a_step_with_a_file_has_a_route_of_its_own_and_says_so() {
-        const SIGN: Step = Step::dialog("sign", "agreement-do-sign").fields(&[
-            Field::optional("signatory", "signatory", Kind::Line),
-            Field::optional("file", "document-signed", Kind::File),
-        ]);
-        let steps = Steps { list: "agreements", once: false, steps: &[SIGN, ERASE] };
-        assert_eq!(steps.address(), "/console/agreements/{id}/{step:erase}");
-        let record = json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": "USD" } });
-        let shown = steps.shown((Language::English, "2026-03-01"), &record, &["sign", "erase"]);
-        assert_eq!((&shown[0]["upload"], &shown[1]["upload"]), (&json!(true), &json!(false)));
-        assert_eq!(shown[0]["fields"][1]["kind"], "file");
-        assert_eq!(SIGN.body(Language::English, &Typed::read(b"signatory=x")), json!({ "signatory": "x" }));
-    }
-
-    #[test]
-    fn a_record_in_dollars_has_no_rate() {
-        let fields = |currency: &str| {
-            let steps = Steps { list: "contributions", once: true, steps: &[PAY] };
-            let record =
-                json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": currency } });
-            steps.shown((Language::English, "2026-03-01"), &record, &["pay", "none"])[0]["fields"].clone()
-        };
-        assert_eq!(
-            (fields("USD").as_array().unwrap().len(), fields("EUR")[2]["kind"].as_str()),
-            (2, Some("rate"))
-        );
-    }
-}
+mod tests;

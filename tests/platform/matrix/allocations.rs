@@ -8,7 +8,7 @@ use testkit::eventually;
 use tests::{PASSWORD, World, text};
 
 /// What headquarters alone does.
-pub(super) const AT_HEADQUARTERS: [&str; 50] = [
+pub(super) const AT_HEADQUARTERS: [&str; 51] = [
     "POST /v1/pools",
     "PUT /v1/pools/{id}",
     "POST /v1/committees",
@@ -43,6 +43,7 @@ pub(super) const AT_HEADQUARTERS: [&str; 50] = [
     "POST /v1/allocation-windows/{id}/scenarios",
     "GET /v1/allocation-proposals/{id}/score-sheets",
     "POST /v1/allocation-proposals/{id}/send-back",
+    "GET /v1/allocation-proposals/{id}/screening",
     "POST /v1/allocation-proposals/{id}/screen",
     "POST /v1/allocation-proposals/{id}/reopen",
     "POST /v1/allocation-proposals/{id}/shortlist",

@@ -34,9 +34,25 @@ pub(crate) struct ProposalFilter {
     /// Only proposals for this country: ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
     country: Option<String>,
+    /// Only proposals of this category.
+    #[param(max_length = 100)]
+    category: Option<String>,
     /// Words of the title or the reference.
     #[param(max_length = 200)]
     q: Option<String>,
+}
+
+impl ProposalFilter {
+    /// What is asked of the database.
+    ///
+    /// # Errors
+    /// 400 for a country that there is not.
+    pub(super) fn checked(self) -> Result<Filter, ApiError> {
+        let Self { window_id, state, office_id, country, category, q } = self;
+        service::country("country", country.as_deref())?;
+        let search = q.as_deref().map(search_key);
+        Ok(Filter { window_id, state, office_id, country, category, search })
+    }
 }
 
 /// Lists proposals
@@ -52,14 +68,12 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<ProposalFilter>,
 ) -> ApiResult {
-    service::country("country", listed.filter.country.as_deref())?;
+    let filter = listed.filter.clone().checked()?;
     let scope = context.scope(&caller.claims).await?;
     if matches!(scope, TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
     let page = listed.paging.of("allocation-proposals", &(caller.claims.office_id, &listed.filter))?;
-    let ProposalFilter { window_id, state, office_id, country, q } = listed.filter;
-    let filter = Filter { window_id, state, office_id, country, search: q.as_deref().map(search_key) };
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, &filter, page, page.after()?).await?;
         Ok(page.page(rows, |row| row.id).map(AllocationProposal::from))

@@ -13,6 +13,7 @@ pub(crate) mod screening;
 pub(crate) mod shown;
 pub(crate) mod state;
 pub(crate) mod store;
+pub(crate) mod totals;
 
 pub(crate) use self::state::{
     Action, ProposalOutcome as Outcome, ProposalState as State, Refused, transition,

@@ -226,7 +226,24 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     pub(crate) office_id: Option<OfficeId>,
     pub(crate) country: Option<String>,
+    pub(crate) category: Option<String>,
     pub(crate) search: Option<String>,
+}
+
+/// What a scope reads of the proposals (`p`) that a filter leaves.
+pub(crate) fn conditions(scope: &TenantScope, filter: &Filter) -> Conditions {
+    let mut conditions = Conditions::of(scope, "p");
+    conditions.and_few("p.window_id = ?", filter.window_id);
+    conditions.and_some("p.state = ?", filter.state);
+    conditions.and_some("p.countries LIKE ?", filter.country.as_ref().map(|code| format!("%,{code},%")));
+    conditions.and_some("p.category = ?", filter.category.clone());
+    if let Some(office_id) = filter.office_id {
+        conditions.within(&[office_id]);
+    }
+    for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
+        conditions.and("p.search LIKE ?", format!("%{word}%"));
+    }
+    conditions
 }
 
 /// The proposals that staff read, newest first.
@@ -240,17 +257,8 @@ pub(crate) async fn list(
     if matches!(scope, TenantScope::Donor { .. } | TenantScope::Public { .. }) {
         return Ok(Vec::new());
     }
-    let mut conditions = Conditions::of(scope, "p");
-    conditions.and_few("p.window_id = ?", filter.window_id);
-    conditions.and_some("p.state = ?", filter.state);
-    conditions.and_some("p.countries LIKE ?", filter.country.as_ref().map(|code| format!("%,{code},%")));
+    let mut conditions = conditions(scope, filter);
     conditions.and_some("p.id < ?", after);
-    if let Some(office_id) = filter.office_id {
-        conditions.within(&[office_id]);
-    }
-    for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
-        conditions.and("p.search LIKE ?", format!("%{word}%"));
-    }
     let listed = Listed {
         select: "SELECT p.* FROM allocation_proposal p",
         from: "allocation_proposal p",

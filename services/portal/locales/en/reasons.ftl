@@ -1,4 +1,7 @@
-reason-required = Please complete this field.
+reason-required = { $kind ->
+    [endorsement] The regional office above must endorse the proposal first.
+   *[other] Please complete this field.
+ }
 reason-negative = This must not be negative.
 reason-negative-row = This must not be negative: a row states what its contribution comes to. To correct a contribution, change its own row to what is left of it (0 if everything was returned) and import it again.
 reason-state = { $kind ->
@@ -135,7 +138,11 @@ reason-wrong-currency = { $kind ->
  }
 reason-more-than-left = This exceeds the open balance: { $amount }.
 reason-sum-differs = The parts do not add up to the amount: { $amount }.
-reason-sum-too-large = The parts add up to more than the amount: { $amount }.
+reason-sum-too-large = { $kind ->
+    [overhead] The overhead exceeds the rate of the pool. Maximum: { $amount }
+    [least] This must not exceed the amount asked for: { $amount }.
+   *[other] The parts add up to more than the amount: { $amount }.
+ }
 reason-differs = This does not agree with: { $field }.
 reason-several-rates = The file contains several rates of { $currency } for this month ({ $month }).
 reason-dollar-rate = The rate of the US dollar must be 1.

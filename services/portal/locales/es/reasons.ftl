@@ -1,4 +1,7 @@
-reason-required = Complete este campo.
+reason-required = { $kind ->
+    [endorsement] La oficina regional debe respaldar antes la propuesta.
+   *[other] Complete este campo.
+ }
 reason-negative = Este valor no puede ser negativo.
 reason-negative-row = Este valor no puede ser negativo: una fila indica a cuánto asciende su contribución. Para corregir una contribución, indique en su propia fila lo que queda de ella (0 si se devolvió todo) e impórtela de nuevo.
 reason-state = { $kind ->
@@ -135,7 +138,11 @@ reason-wrong-currency = { $kind ->
  }
 reason-more-than-left = Este importe supera el saldo: { $amount }.
 reason-sum-differs = Las partes no suman el importe: { $amount }.
-reason-sum-too-large = Las partes suman más que el importe: { $amount }.
+reason-sum-too-large = { $kind ->
+    [overhead] Los costos indirectos superan la tasa del fondo común. Máximo: { $amount }
+    [least] Este valor no puede superar el importe solicitado: { $amount }.
+   *[other] Las partes suman más que el importe: { $amount }.
+ }
 reason-differs = Este valor no concuerda con: { $field }.
 reason-several-rates = El archivo contiene varios tipos de { $currency } para este mes ({ $month }).
 reason-dollar-rate = El tipo del dólar debe ser 1.

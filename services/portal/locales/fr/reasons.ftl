@@ -1,4 +1,7 @@
-reason-required = Veuillez remplir ce champ.
+reason-required = { $kind ->
+    [endorsement] Le bureau régional doit d’abord appuyer la proposition.
+   *[other] Veuillez remplir ce champ.
+ }
 reason-negative = Cette valeur ne peut pas être négative.
 reason-negative-row = Cette valeur ne peut pas être négative : une ligne indique ce que vaut sa contribution. Pour corriger une contribution, inscrivez sur sa propre ligne ce qu’il en reste (0 si tout a été restitué) et importez-la de nouveau.
 reason-state = { $kind ->
@@ -135,7 +138,11 @@ reason-wrong-currency = { $kind ->
  }
 reason-more-than-left = Ce montant dépasse le solde : { $amount }.
 reason-sum-differs = La somme des parts n’est pas égale au montant : { $amount }.
-reason-sum-too-large = La somme des parts dépasse le montant : { $amount }.
+reason-sum-too-large = { $kind ->
+    [overhead] Les frais généraux dépassent le taux du fonds commun. Maximum : { $amount }
+    [least] Cette valeur ne peut dépasser le montant demandé : { $amount }.
+   *[other] La somme des parts dépasse le montant : { $amount }.
+ }
 reason-differs = Cette valeur ne concorde pas avec : { $field }.
 reason-several-rates = Le fichier contient plusieurs taux de { $currency } pour ce mois ({ $month }).
 reason-dollar-rate = Le taux du dollar doit être 1.

@@ -110,6 +110,7 @@ pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
 pub(crate) mod pools;
+pub(crate) mod proposals;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod representatives;
@@ -137,6 +138,7 @@ const PAGES: &[&[Sample]] = &[
     organisation::PAGES,
     people::PAGES,
     pools::PAGES,
+    proposals::PAGES,
     public::PAGES,
     reports::PAGES,
     representatives::PAGES,

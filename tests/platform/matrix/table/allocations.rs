@@ -152,6 +152,7 @@ fn of_windows() -> Vec<(&'static str, [Gets; 8])> {
 fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
     vec![
         ("GET /v1/allocation-proposals", LIST),
+        ("GET /v1/allocation-proposal-totals", staff_only(200)),
         ("POST /v1/allocation-proposals", made_in_a_window()),
         ("GET /v1/allocation-proposals/{id}", NOBODY_IN),
         ("PUT /v1/allocation-proposals/{id}", changed(428)),
@@ -159,6 +160,7 @@ fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/allocation-proposals/{id}/submit", changed(428)),
         ("POST /v1/allocation-proposals/{id}/endorse", reviewed()),
         ("POST /v1/allocation-proposals/{id}/send-back", curated_of_a_donor(428)),
+        ("GET /v1/allocation-proposals/{id}/screening", curated_of_a_donor(200)),
         ("POST /v1/allocation-proposals/{id}/screen", curated_of_a_donor(428)),
         ("POST /v1/allocation-proposals/{id}/reopen", curated_of_a_donor(428)),
         ("POST /v1/allocation-proposals/{id}/shortlist", curated_of_a_donor(428)),

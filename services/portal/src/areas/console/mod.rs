@@ -16,6 +16,7 @@ pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
 pub(crate) mod pools;
+pub(crate) mod proposals;
 pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
@@ -39,6 +40,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     organisation::NAV,
     people::NAV,
     pools::NAV,
+    proposals::NAV,
     reports::NAV,
     representatives::NAV,
     roles::NAV,
@@ -64,6 +66,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     organisation::STEPS,
     people::STEPS,
     pools::STEPS,
+    proposals::STEPS,
     reports::STEPS,
     representatives::STEPS,
     roles::STEPS,
@@ -89,6 +92,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(organisation::configure)
         .configure(people::configure)
         .configure(pools::configure)
+        .configure(proposals::configure)
         .configure(reports::configure)
         .configure(representatives::configure)
         .configure(roles::configure)

@@ -3,7 +3,7 @@
 use super::{
     DAY, ID, INSTANT, MARKUP, Sample, account, agreements, contributions,
     document::{list, row},
-    donors, imports, money, public, reports,
+    donors, imports, money, proposals, public, reports,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -43,6 +43,7 @@ fn search(_: Language) -> Value {
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "public": public::found(), "did_you_mean": MARKUP,
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
+        "proposals": list("/v1/allocation-proposals", &[proposals::proposal()]),
         "people": list("/v1/people", &[person]), "away": true,
     })
 }
