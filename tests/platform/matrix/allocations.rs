@@ -60,10 +60,12 @@ pub(super) const AT_HEADQUARTERS: [&str; 48] = [
 ];
 
 /// What a person does, and no API client: here, who chairs the committee.
-pub(super) const OF_PEOPLE: [&str; 8] = [
+pub(super) const OF_PEOPLE: [&str; 10] = [
     "PUT /v1/committee-meetings/{id}/minutes",
     "POST /v1/committee-meetings/{id}/minutes/sign",
+    "GET /v1/motions/{id}/vote",
     "PUT /v1/motions/{id}/vote",
+    "GET /v1/circulations/{id}/vote",
     "PUT /v1/circulations/{id}/vote",
     "POST /v1/circulations/{id}/object",
     "PUT /v1/allocation-proposals/{id}/score-sheets",

@@ -105,6 +105,7 @@ pub(crate) mod cast {
 pub(crate) struct Filter {
     pub(crate) meeting_id: Option<MeetingId>,
     pub(crate) proposal_id: Option<ProposalId>,
+    pub(crate) state: Option<MotionState>,
 }
 
 /// The motions of the organisation's committees, newest first.
@@ -120,9 +121,10 @@ pub(crate) async fn list(
     }
     let mut values = params![scope.organisation_id()];
     let mut text = "SELECT * FROM motion WHERE organisation_id = $1".to_owned();
-    let conditions: [(&str, Option<sea_orm::Value>); 3] = [
+    let conditions: [(&str, Option<sea_orm::Value>); 4] = [
         ("meeting_id =", filter.meeting_id.map(Into::into)),
         ("proposal_id =", filter.proposal_id.map(Into::into)),
+        ("state =", filter.state.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
     for (condition, value) in conditions {

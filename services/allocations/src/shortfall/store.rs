@@ -102,7 +102,8 @@ pub(crate) async fn list(
     sql::all(db, &text, values).await
 }
 
-async fn get(
+/// A case of the organisation.
+pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: ShortfallId,

@@ -104,6 +104,7 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/motions/{id}/open", curated_of_a_donor(428)),
         ("POST /v1/motions/{id}/close", curated_of_a_donor(428)),
         ("POST /v1/motions/{id}/void", curated_of_a_donor(428)),
+        ("GET /v1/motions/{id}/vote", of_a_person(200)),
         // It went to the head of the organisation.
         ("PUT /v1/motions/{id}/vote", of_a_person(409)),
         ("GET /v1/allocation-decisions", LIST_OF_ORGANISATION),
@@ -114,6 +115,7 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/circulations", staff_only(200)),
         ("POST /v1/circulations", made_of_records(409)),
         ("GET /v1/circulations/{id}", no_such_part()),
+        ("GET /v1/circulations/{id}/vote", of_a_person(404)),
         ("PUT /v1/circulations/{id}/vote", no_such_part()),
         ("POST /v1/circulations/{id}/object", no_such_part()),
     ]
@@ -184,9 +186,11 @@ fn of_funds() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/contributions/{id}/uses", OF_DONOR),
         // There is none of these.
         ("GET /v1/shortfalls", staff_only(200)),
+        ("GET /v1/shortfalls/{id}", no_such_part()),
         ("POST /v1/shortfalls/{id}/cover", curated_of_a_donor(404)),
         ("POST /v1/shortfalls/{id}/absorb", curated_of_a_donor(404)),
         ("GET /v1/suggestions", staff_only(200)),
+        ("GET /v1/suggestions/{id}", no_such_part()),
         ("POST /v1/suggestions/{id}/dismiss", curated_of_a_donor(404)),
     ]
 }
