@@ -221,6 +221,11 @@ fn without(params: &Params, name: &str) -> Params {
 fn state(language: Language, kind: &str, word: &str) -> Option<String> {
     let families: &[&str] = match kind {
         "agreement" => &["agreement"],
+        "agenda_item" => &["agenda-item-state"],
+        "circulation" => &["circulation-state"],
+        "decision" => &["decision-state"],
+        "meeting" => &["meeting-state"],
+        "motion" => &["motion-state"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 /// What moves the records of a list on.
 pub(crate) struct Steps {
-    /// The list, as the API and the console's addresses call it.
+    /// The list, as the API calls it, and the console's addresses but for what [`Steps::place`] says.
     pub(crate) list: &'static str,
     /// Whether the API takes a key with a step as well as the version: one that is sent twice is taken once.
     pub(crate) once: bool,
@@ -229,12 +229,22 @@ impl Steps {
         self.steps.iter().find(|step| step.name == name)
     }
 
+    /// What the console's addresses call the list.
+    pub(crate) fn place(&self) -> &'static str {
+        match self.list {
+            "allocation-proposals" => "proposals",
+            "committee-meetings" => "meetings",
+            "suggestions" => "allocation-suggestions",
+            list => list,
+        }
+    }
+
     /// The pattern of the addresses that the forms of these steps are sent to. A step of another name has no address, so
     /// that `…/{id}/edit` is not taken for one; nor has one with a file, whose route is its own.
     pub(crate) fn address(&self) -> String {
         let typed = self.steps.iter().filter(|step| !step.is_upload());
         let names: Vec<&str> = typed.map(|step| step.name).collect();
-        format!("/console/{}/{{id}}/{{step:{}}}", self.list, names.join("|"))
+        format!("/console/{}/{{id}}/{{step:{}}}", self.place(), names.join("|"))
     }
 
     /// Every step, by name.
@@ -274,7 +284,7 @@ impl Steps {
             json!({
                 "name": step.name, "label": text(at.0, step.label, None), "fields": fields,
                 "about": step.about.map(|about| text(at.0, about, None)),
-                "action": format!("/console/{}/{id}/{}", self.list, step.name), "version": record["version"],
+                "action": format!("/console/{}/{id}/{}", self.place(), step.name), "version": record["version"],
                 "key": self.once.then(key),
                 "panel": step.shape == Shape::Panel, "quiet": step.shape == Shape::QuietDialog,
                 "upload": step.is_upload(),
@@ -306,7 +316,7 @@ impl Steps {
             }
         };
         match outcome {
-            Ok(_) => form.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => form.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err(problem) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
@@ -325,7 +335,7 @@ impl Steps {
     ) -> Result<Result<HttpResponse, Value>, PageError> {
         let list = self.list;
         match uploads::step(staff, &format!("/v1/{list}/{id}/{name}"), version, payload).await? {
-            Ok(_) => staff.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Ok(_) => staff.see_other(&format!("/console/{}/{id}", self.place())).map(Ok),
             Err((problem, typed)) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }

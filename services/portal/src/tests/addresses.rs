@@ -49,7 +49,7 @@ fn every_address_has_one_handler() {
         routes.iter().map(|(method, pattern)| (method.clone(), address_of(pattern))).collect();
     for steps in STEPS.iter().copied().flatten() {
         routes.push(("post".to_owned(), steps.address()));
-        let address = |name: &str| ("post".to_owned(), format!("/console/{}/{ID}/{name}", steps.list));
+        let address = |name: &str| ("post".to_owned(), format!("/console/{}/{ID}/{name}", steps.place()));
         addresses.extend(steps.names().into_iter().map(address));
     }
     let routes: Vec<(String, ResourceDef)> =

@@ -8,9 +8,11 @@ pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
+pub(crate) mod decisions;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod meetings;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
@@ -18,6 +20,7 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
+pub(crate) mod shortfalls;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
@@ -27,9 +30,11 @@ pub(crate) const NAV: crate::nav::Menu = &[
     clients::NAV,
     contacts::NAV,
     contributions::NAV,
+    decisions::NAV,
     donors::NAV,
     home::NAV,
     imports::NAV,
+    meetings::NAV,
     offices::NAV,
     organisation::NAV,
     people::NAV,
@@ -37,6 +42,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     representatives::NAV,
     roles::NAV,
     settings::NAV,
+    shortfalls::NAV,
 ];
 
 /// The steps of the records of these areas.
@@ -48,9 +54,11 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     clients::STEPS,
     contacts::STEPS,
     contributions::STEPS,
+    decisions::STEPS,
     donors::STEPS,
     home::STEPS,
     imports::STEPS,
+    meetings::STEPS,
     offices::STEPS,
     organisation::STEPS,
     people::STEPS,
@@ -58,6 +66,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     representatives::STEPS,
     roles::STEPS,
     settings::STEPS,
+    shortfalls::STEPS,
 ];
 
 /// Serves the pages of these files.
@@ -69,14 +78,17 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(clients::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
+        .configure(decisions::configure)
         .configure(donors::configure)
         .configure(home::configure)
         .configure(imports::configure)
+        .configure(meetings::configure)
         .configure(offices::configure)
         .configure(organisation::configure)
         .configure(people::configure)
         .configure(reports::configure)
         .configure(representatives::configure)
         .configure(roles::configure)
-        .configure(settings::configure);
+        .configure(settings::configure)
+        .configure(shortfalls::configure);
 }
