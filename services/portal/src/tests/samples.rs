@@ -100,11 +100,13 @@ pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
+pub(crate) mod decisions;
 pub(crate) mod document;
 pub(crate) mod donor_portal;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod meetings;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
@@ -113,6 +115,7 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
+pub(crate) mod shortfalls;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -123,10 +126,12 @@ const PAGES: &[&[Sample]] = &[
     clients::PAGES,
     contacts::PAGES,
     contributions::PAGES,
+    decisions::PAGES,
     donor_portal::PAGES,
     donors::PAGES,
     home::PAGES,
     imports::PAGES,
+    meetings::PAGES,
     offices::PAGES,
     organisation::PAGES,
     people::PAGES,
@@ -135,4 +140,5 @@ const PAGES: &[&[Sample]] = &[
     representatives::PAGES,
     roles::PAGES,
     settings::PAGES,
+    shortfalls::PAGES,
 ];
