@@ -105,7 +105,10 @@ mod tests {
     #[test]
     fn the_chair_comes_first_and_only_voting_seats_vote() {
         let seat = |kind: &str| json!({ "kind": kind });
-        assert!(place(&seat("chair")) < place(&seat("member")) && place(&seat("member")) < place(&seat("observer")));
+        assert!(
+            place(&seat("chair")) < place(&seat("member"))
+                && place(&seat("member")) < place(&seat("observer"))
+        );
         let voting: Vec<bool> = KINDS.iter().map(|kind| votes(&seat(kind))).collect();
         assert_eq!(voting, [true, true, true, false, false]);
     }

@@ -178,7 +178,8 @@ async fn seat_of(tx: &Transaction, circulation: &Model, claims: &Claims) -> Resu
     if roll::recused(tx.db(), Some(circulation.proposal_id)).await?.contains(&person) {
         return Err(recused("you have a conflict of interest in the proposal"));
     }
-    let seat = seat_held(circulation, person)?.ok_or_else(|| seat_needed("you had no seat with a vote when it began"))?;
+    let seat = seat_held(circulation, person)?
+        .ok_or_else(|| seat_needed("you had no seat with a vote when it began"))?;
     if circulation.state != CirculationState::Open || circulation.closes_at <= tx.now() {
         let why = "the circulation has ended: votes are taken while it is open";
         return Err(conflict("circulation", circulation.state.as_str(), why));

@@ -26,7 +26,9 @@ const REASON: Field = Field::required("reason", "reason", Kind::Long);
 pub(crate) const STEPS: Steps = Steps {
     list: "circulations",
     once: true,
-    steps: &[Step::quiet("object", "circulation-do-object").about("circulation-object-about").fields(&[REASON])],
+    steps: &[Step::quiet("object", "circulation-do-object")
+        .about("circulation-object-about")
+        .fields(&[REASON])],
 };
 
 /// What was done just now: the page says so.
@@ -57,7 +59,11 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     );
     let (committee, proposal, own) = (committee?, proposal?, own?);
     let title = proposal.as_ref().and_then(|proposal| proposal["reference"].as_str());
-    recent::note(&staff.request, &format!("/console/circulations/{id}"), title.or(committee["name"].as_str()));
+    recent::note(
+        &staff.request,
+        &format!("/console/circulations/{id}"),
+        title.or(committee["name"].as_str()),
+    );
     let steps = steps_for(&circulation, &own);
     let context = json!({
         "steps": STEPS.of(staff, &circulation, steps), "circulation": circulation, "committee": committee,

@@ -131,7 +131,8 @@ async fn order(form: Writer, id: web::Path<Id>) -> PageResult {
             show_page(&form, &id, json!({ "problem": problem })).await
         }
         Err(problem) => {
-            let again = json!({ "problem": at_rows(problem, "items", &sent), "rows": rows, "version": version });
+            let again =
+                json!({ "problem": at_rows(problem, "items", &sent), "rows": rows, "version": version });
             show_page(&form, &id, again).await
         }
     }
@@ -155,7 +156,8 @@ mod tests {
 
     #[test]
     fn items_are_sent_by_their_numbers_without_those_that_are_taken_off() {
-        let typed = "id_0=a&position_0=3&title_0=A&id_1=b&position_1=1&title_1=B&id_2=c&position_2=x&remove_2=yes";
+        let typed =
+            "id_0=a&position_0=3&title_0=A&id_1=b&position_1=1&title_1=B&id_2=c&position_2=x&remove_2=yes";
         let rows = typed_rows(&Typed::read(typed.as_bytes()));
         assert_eq!((rows.len(), rows[0]["title"].as_str()), (3, Some("A")));
         assert_eq!(in_order(&rows), [1, 0]);
@@ -165,8 +167,12 @@ mod tests {
     fn a_refusal_is_shown_at_the_row_that_was_sent() {
         let problem = json!({ "errors": [{ "field": "items-0-title" }, { "field": "items-7-title" }, { "field": "" }] });
         let shown = at_rows(problem, "items", &[4, 2]);
-        let fields: Vec<&str> =
-            shown["errors"].as_array().into_iter().flatten().filter_map(|error| error["field"].as_str()).collect();
+        let fields: Vec<&str> = shown["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|error| error["field"].as_str())
+            .collect();
         assert_eq!(fields, ["items-4-title", "items-7-title", ""]);
     }
 }

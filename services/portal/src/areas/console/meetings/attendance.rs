@@ -165,7 +165,9 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     match form.submit(Method::PUT, &path, &body, Guard::Version(version)).await? {
         Ok(_) => form.see_other(&format!("/console/meetings/{id}?done=attendance")),
         // Of an attendance that somebody else has changed meanwhile, the present one is shown.
-        Err(problem) if problem["status"] == 412 => edit_page(&form, &id, json!({ "problem": problem })).await,
+        Err(problem) if problem["status"] == 412 => {
+            edit_page(&form, &id, json!({ "problem": problem })).await
+        }
         Err(problem) => {
             let problem = at_rows(problem, "intervals", &sent);
             edit_page(&form, &id, json!({ "problem": problem, "rows": rows, "version": version })).await

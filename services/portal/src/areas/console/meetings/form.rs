@@ -36,7 +36,8 @@ async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
 /// The form, of a new meeting or of a planned one.
 async fn form_page(staff: &Staff, meeting: Option<&Value>, typed: Value, problem: Value) -> PageResult {
     let committees = committees::every(staff).await?;
-    let of_it = meeting.and_then(|meeting| committees.iter().find(|one| one["id"] == meeting["committee_id"]));
+    let of_it =
+        meeting.and_then(|meeting| committees.iter().find(|one| one["id"] == meeting["committee_id"]));
     let context = json!({
         "typed": typed, "problem": problem, "meeting": meeting, "committee": of_it, "committees": committees,
         "key": key(),

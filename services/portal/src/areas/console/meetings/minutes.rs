@@ -102,7 +102,8 @@ async fn save(form: Writer, id: web::Path<Id>) -> PageResult {
     match form.submit(Method::PUT, &path, &body, Guard::Version(version)).await? {
         Ok(_) => form.see_other(&format!("/console/meetings/{id}/minutes?done=drafted")),
         Err(problem) => {
-            let mut again = json!({ "rows": rows, "actions": form.typed.text("actions"), "version": version });
+            let mut again =
+                json!({ "rows": rows, "actions": form.typed.text("actions"), "version": version });
             if problem["status"] == 412 {
                 // Saving again is a decision, now that it is known that somebody else wrote.
                 let present = form.get(&path, &()).await?;
@@ -144,7 +145,8 @@ mod tests {
     fn the_chair_and_the_vice_chair_sign() {
         let seat = |person: &str, kind: &str| json!({ "person_id": person, "kind": kind });
         let seats = [seat("a", "chair"), seat("b", "vice_chair"), seat("c", "member")];
-        let signing: Vec<bool> = ["a", "b", "c"].iter().map(|person| chairs(&seats, &json!(person))).collect();
+        let signing: Vec<bool> =
+            ["a", "b", "c"].iter().map(|person| chairs(&seats, &json!(person))).collect();
         assert_eq!(signing, [true, true, false]);
     }
 }

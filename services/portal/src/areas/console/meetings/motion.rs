@@ -52,7 +52,8 @@ struct Done {
 }
 
 async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
-    let done = done.done.as_deref().filter(|done| ["created", "vote", "open", "close", "void"].contains(done));
+    let done =
+        done.done.as_deref().filter(|done| ["created", "vote", "open", "close", "void"].contains(done));
     show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 

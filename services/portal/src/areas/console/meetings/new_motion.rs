@@ -107,7 +107,8 @@ mod tests {
     fn a_motion_says_what_its_form_says() {
         let typed = Typed::read(b"resolution=partly_approve&amount=250+000&reason=Rains&conditions=");
         let money = json!({ "amount": "250000", "currency": "USD" });
-        let expected = json!({ "resolution": "partly_approve", "amount": money, "reason": "Rains", "conditions": null });
+        let expected =
+            json!({ "resolution": "partly_approve", "amount": money, "reason": "Rains", "conditions": null });
         assert_eq!(wording(Language::French, &typed), expected);
         let none = wording(Language::English, &Typed::read(b"resolution=defer&reason=x"));
         assert_eq!(none["amount"], Value::Null);

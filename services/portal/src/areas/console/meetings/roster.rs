@@ -68,7 +68,8 @@ mod tests {
             rows.iter().map(|row| (&row["person_id"], &row["present"], &row["remote"])).collect();
         let (yes, no) = (json!(true), json!(false));
         let names = ["a", "b", "c", "d"].map(Value::from);
-        let expected = [(&names[0], &yes, &yes), (&names[1], &no, &no), (&names[2], &no, &no), (&names[3], &yes, &no)];
+        let expected =
+            [(&names[0], &yes, &yes), (&names[1], &no, &no), (&names[2], &no, &no), (&names[3], &yes, &no)];
         assert_eq!(told, expected);
         assert_eq!(rows[0]["intervals"].as_array().map(Vec::len), Some(2));
         assert_eq!(present(&rows), json!({ "all": 2, "remote": 1 }));

@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn a_meeting_is_convened_opened_and_closed() {
         let steps = |state: &str| steps_for(&json!({ "state": state }));
-        assert_eq!((steps("planned"), steps("convened"), steps("open")), (&["convene"][..], &["open"][..], &["close"][..]));
+        assert_eq!(
+            (steps("planned"), steps("convened"), steps("open")),
+            (&["convene"][..], &["open"][..], &["close"][..])
+        );
         assert!(steps("closed").is_empty() && steps("minutes_signed").is_empty());
         assert!(takes_items(&json!({ "state": "open" })) && !takes_items(&json!({ "state": "closed" })));
     }

@@ -23,7 +23,9 @@ const REASON: Field = Field::required("reason", "reason", Kind::Long);
 pub(crate) const STEPS: Steps = Steps {
     list: "suggestions",
     once: false,
-    steps: &[Step::quiet("dismiss", "suggestion-do-dismiss").about("suggestion-dismiss-about").fields(&[REASON])],
+    steps: &[Step::quiet("dismiss", "suggestion-do-dismiss")
+        .about("suggestion-dismiss-about")
+        .fields(&[REASON])],
 };
 
 /// The steps that a suggestion can take now.
