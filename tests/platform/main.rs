@@ -30,6 +30,7 @@ mod offices;
 mod operations;
 mod organisation;
 mod ours;
+mod own_votes;
 mod pages;
 mod people;
 mod plans;
