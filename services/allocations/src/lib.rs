@@ -142,6 +142,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(score::board::get)
         .service(procedure::sheets::list)
         .service(procedure::sheets::update)
+        .service(procedure::awaited_reviews::list)
         .service(procedure::conflicts::list)
         .service(procedure::conflicts::create)
         .service(procedure::conflicts::lift)

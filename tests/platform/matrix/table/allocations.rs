@@ -160,6 +160,7 @@ fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/proposal-documents/{id}", NOBODY_IN),
         ("DELETE /v1/proposal-documents/{id}", changed(204)),
         ("POST /v1/proposal-documents/{id}/erase", erased()),
+        ("GET /v1/awaited-reviews", of_a_person(200)),
         ("GET /v1/allocation-proposals/{id}/score-sheets", of_the_secretariat()),
         // Members of the committee know nothing of a draft.
         ("PUT /v1/allocation-proposals/{id}/score-sheets", of_a_person(404)),

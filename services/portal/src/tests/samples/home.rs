@@ -30,7 +30,7 @@ fn work(_: Language) -> Value {
         "overdue": reports, "negotiated": agreements, "ending": agreements,
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "imports": list("/v1/imports", &[imports::import()]), "plans": list("/v1/plans", &[plan()]), "away": true,
-        "committee": { "votes": [meetings::motion("open")], "circulations": [decisions::circulation("open")],
+        "committee": { "reviews": [meetings::reviewed()], "votes": [meetings::motion("open")], "circulations": [decisions::circulation("open")],
             "decisions": [decisions::decision("awaiting_head")], "minutes": [meetings::meeting("minutes_drafted")],
             "away": false },
         "twice": { "count": 3, "more": true }, "recent": [{ "path": "/console/donors/d", "title": MARKUP }], "today": DAY,

@@ -186,6 +186,18 @@ fn minutes(_: Language) -> Value {
     })
 }
 
+/// A proposal that waits for a reviewer.
+pub(super) fn reviewed() -> Value {
+    row(
+        "/v1/awaited-reviews",
+        json!({ "id": ID, "version": 4, "office_id": ID, "window_id": ID, "reference": "MIR-2026-00042",
+        "state": "eligible", "title": MARKUP, "category": MARKUP, "nature": "grant", "countries": ["AFG"],
+        "asked": money("500000.00"), "least": money("200000.00"), "approved": null, "start_date": DAY,
+        "end_date": DAY, "visibility": "internal", "submitted_at": INSTANT, "created_at": INSTANT,
+        "updated_at": INSTANT }),
+    )
+}
+
 /// What a circulation's form is given of movers and a proposal.
 pub(super) fn moved() -> Value {
     json!({ "movers": movers(), "proposal": proposal(), "resolutions": ["approve", "defer"], "key": "k" })

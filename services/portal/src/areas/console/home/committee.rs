@@ -1,4 +1,4 @@
-//! What waits for members of committees and for the head of the organisation: votes, signatures, answers.
+//! What waits for members of committees and for the head of the organisation: reviews, votes, signatures, answers.
 
 use crate::{
     areas::console::meetings::{
@@ -17,16 +17,18 @@ const MAX_LOOKED_AT: &str = "10";
 
 /// What waits for the reader, and whether some of it could not be found out.
 pub(super) async fn waiting(staff: &Staff) -> Result<Value, PageError> {
-    let (votes, circulations, decisions, minutes) = futures_util::join!(
+    let (reviews, votes, circulations, decisions, minutes) = futures_util::join!(
+        reviews(staff),
         votes(staff),
         circulations(staff),
         some(staff, "decisions:confirm", "/v1/allocation-decisions", "awaiting_head"),
         minutes(staff),
     );
-    let (votes, circulations, decisions, minutes) = (votes?, circulations?, decisions?, minutes?);
-    let away = [&votes, &circulations, &decisions, &minutes].iter().any(|part| part.is_none());
+    let (reviews, votes, circulations) = (reviews?, votes?, circulations?);
+    let (decisions, minutes) = (decisions?, minutes?);
+    let away = [&reviews, &votes, &circulations, &decisions, &minutes].iter().any(|part| part.is_none());
     Ok(json!({
-        "votes": votes.unwrap_or_default(), "circulations": circulations.unwrap_or_default(),
+        "reviews": reviews.unwrap_or_default(), "votes": votes.unwrap_or_default(), "circulations": circulations.unwrap_or_default(),
         "decisions": decisions.unwrap_or_default(), "minutes": minutes.unwrap_or_default(), "away": away,
     }))
 }
@@ -43,6 +45,13 @@ async fn some(
         return Ok(Some(Vec::new()));
     }
     let found = unless_away(staff.get(path, &[("state", state), ("limit", MAX_LOOKED_AT)]).await)?;
+    Ok(found.map(|list| items(&list).to_vec()))
+}
+
+/// The proposals that wait for the reader's score sheet.
+async fn reviews(staff: &Staff) -> Result<Option<Vec<Value>>, PageError> {
+    let query = [("limit", MAX_LOOKED_AT)];
+    let found = unless_away(staff.get_if("scores:write", "/v1/awaited-reviews", &query).await)?;
     Ok(found.map(|list| items(&list).to_vec()))
 }
 
