@@ -98,3 +98,92 @@ async fn awaited(
     text.push_str(&format!(" ORDER BY p.id DESC LIMIT {limit}"));
     sql::all(db, &text, values).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        committee::DecidedBy,
+        conflict,
+        decision::testing::{ORGANISATION, World, seat_of},
+        score,
+        window::{fields_check::tests::window as fields, store::tests::blank},
+    };
+    use kernel::{Clock, ConflictId, PrincipalId, ScoreSheetId};
+
+    fn submitted(
+        proposal: &proposal::store::Model,
+        person_id: PersonId,
+        now: DateTime<Utc>,
+    ) -> score::store::Model {
+        score::store::Model {
+            id: ScoreSheetId::from_u128(1),
+            version: 1,
+            organisation_id: proposal.organisation_id,
+            window_id: proposal.window_id,
+            proposal_id: proposal.id,
+            person_id,
+            answers: "[]".to_owned(),
+            points: Some(7_000),
+            submitted_at: Some(now),
+            struck: None,
+            struck_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn declared(
+        proposal: &proposal::store::Model,
+        person_id: PersonId,
+        now: DateTime<Utc>,
+    ) -> conflict::store::Model {
+        conflict::store::Model {
+            id: ConflictId::from_u128(1),
+            version: 1,
+            organisation_id: proposal.organisation_id,
+            office_id: proposal.office_id,
+            proposal_id: proposal.id,
+            person_id,
+            ground: conflict::Ground::Declared,
+            reason: None,
+            recorded_by: PrincipalId::nil(),
+            recorded_at: now,
+            lifted_by: None,
+            lifted_at: None,
+            lift_reason: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sheet_is_awaited_until_it_is_submitted_unless_there_is_a_conflict() {
+        let world = World::new(DecidedBy::Committee).await;
+        let now = world.clock.now();
+        let window = window::store::Model {
+            state: window::State::Scoring,
+            committee_id: world.committee.id,
+            ..blank().with(&fields()).unwrap()
+        };
+        let proposal = proposal::store::tests::row(proposal::State::Eligible);
+        let tx = world.begin().await;
+        window::store::insert(&tx, &window).await.unwrap();
+        proposal::store::insert(&tx, &proposal).await.unwrap();
+        let [scored, recused, other] = [1, 2, 3].map(|number| seat_of(number).1);
+        let awaited_of = async |person: PersonId| {
+            let found = awaited(tx.db(), ORGANISATION, (person, now), (None, 10)).await.unwrap();
+            found.len()
+        };
+        assert_eq!((awaited_of(scored).await, awaited_of(recused).await), (1, 1));
+        assert_eq!(awaited_of(PersonId::from_u128(999)).await, 0, "who has no seat");
+        score::store::save(&tx, &submitted(&proposal, scored, now)).await.unwrap();
+        conflict::store::save(&tx, &declared(&proposal, recused, now)).await.unwrap();
+        let each = (awaited_of(scored).await, awaited_of(recused).await, awaited_of(other).await);
+        assert_eq!(each, (0, 0, 1));
+        let page = awaited(tx.db(), ORGANISATION, (other, now), (Some(proposal.id), 10)).await.unwrap();
+        assert!(page.is_empty(), "it was on the page before");
+        let closed = window::store::Model { state: window::State::Closed, ..window };
+        window::store::save(&tx, &closed).await.unwrap();
+        assert_eq!(awaited_of(other).await, 0, "nothing is reviewed any more");
+        tx.commit().await.unwrap();
+    }
+}
