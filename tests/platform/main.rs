@@ -6,6 +6,7 @@ mod agreements;
 mod architecture;
 mod audit;
 mod clients;
+mod committee_pages;
 mod contacts;
 mod contributions;
 mod deployments;
