@@ -226,6 +226,8 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "decision" => &["decision-state"],
         "meeting" => &["meeting-state"],
         "motion" => &["motion-state"],
+        "shortfall" => &["shortfall-state"],
+        "suggestion" => &["suggestion-state"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],

@@ -124,7 +124,7 @@ fn roster() -> Value {
 fn show(language: Language) -> Value {
     json!({
         "steps": super::steps(language, "committee-meetings", &one("open")), "meeting": one("open"),
-        "committee": committee(), "open": motion("open"), "own": own("may_vote"),
+        "committee": committee(), "open": [{ "motion": motion("open"), "own": own("may_vote") }, { "motion": motion("open"), "own": null }],
         "motions": [motion("passed"), motion("open")], "roster": roster(), "present": { "all": 3, "remote": 1 },
         "names": super::names(), "offices": { ID: MARKUP }, "may_write": true, "takes_items": true,
         "problem": super::refusal("convene-short_notice_reason"), "asked": "convene",

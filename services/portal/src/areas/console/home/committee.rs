@@ -93,15 +93,23 @@ fn awaited(open: Vec<Value>, own: Vec<Result<Value, PageError>>) -> Result<Optio
 async fn minutes(staff: &Staff) -> Result<Option<Vec<Value>>, PageError> {
     let drafted = some(staff, "votes:write", "/v1/committee-meetings", "minutes_drafted").await?;
     let Some(drafted) = drafted else { return Ok(None) };
+    let signing = join_all(drafted.iter().map(|meeting| is_to_sign(staff, meeting))).await;
     let mut due = Vec::new();
-    for meeting in drafted {
-        let path = format!("/v1/committee-meetings/{}/minutes", meeting["id"].as_str().unwrap_or_default());
-        let Some(minutes) = unless_away(staff.get(&path, &()).await)? else { return Ok(None) };
-        if signs(staff, &meeting, &minutes).await? {
-            due.push(meeting);
+    for (meeting, signing) in drafted.into_iter().zip(signing) {
+        match signing? {
+            Some(true) => due.push(meeting),
+            Some(false) => {}
+            None => return Ok(None),
         }
     }
     Ok(Some(due))
+}
+
+/// Whether the reader is to sign the minutes of a meeting; none while that cannot be found out.
+async fn is_to_sign(staff: &Staff, meeting: &Value) -> Result<Option<bool>, PageError> {
+    let path = format!("/v1/committee-meetings/{}/minutes", meeting["id"].as_str().unwrap_or_default());
+    let Some(minutes) = unless_away(staff.get(&path, &()).await)? else { return Ok(None) };
+    unless_away(signs(staff, meeting, &minutes).await)
 }
 
 #[cfg(test)]

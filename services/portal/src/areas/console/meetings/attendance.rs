@@ -144,13 +144,16 @@ fn instant(row: &Value, name: &str, zone: &Value) -> Value {
     }
 }
 
-/// The interval of a row, for the API; none where nobody or no beginning is said.
+/// The interval of a row, for the API, which says that a beginning is needed; none where nobody is chosen.
 fn interval(row: &Value, zone: &Value) -> Option<Value> {
+    row["person_id"].as_str().filter(|person| !person.is_empty())?;
+    let mut interval =
+        json!({ "person_id": row["person_id"], "to": instant(row, "to", zone), "remote": row["remote"] });
     let from = instant(row, "from", zone);
-    let is_said = row["person_id"].as_str().is_some_and(|person| !person.is_empty()) && !from.is_null();
-    let interval = json!({ "person_id": row["person_id"], "from": from, "to": instant(row, "to", zone),
-        "remote": row["remote"] });
-    is_said.then_some(interval)
+    if !from.is_null() {
+        interval["from"] = from;
+    }
+    Some(interval)
 }
 
 async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
@@ -209,5 +212,8 @@ mod tests {
             "remote": false });
         assert_eq!(interval(&rows[0], &zone), Some(expected));
         assert_eq!(interval(&rows[1], &zone), None);
+        let without = typed_rows(&Typed::read(b"person_0=a&from_0=&to_0="));
+        let expected = json!({ "person_id": "a", "to": null, "remote": false });
+        assert_eq!(interval(&without[0], &zone), Some(expected), "the platform says what is missing");
     }
 }

@@ -1,4 +1,4 @@
-//! A meeting: the motion that is put to the vote, the agenda with its motions, who is there, and the steps that move it on.
+//! A meeting: the motions that are put to the vote, the agenda, who is there, and the steps that move it on.
 
 use super::{
     roster::{present, roster},
@@ -14,6 +14,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -77,6 +78,16 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
     show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 
+/// The motions that are put to the vote, each with the reader's own vote: on each item of the agenda there can be one.
+async fn put_to_the_vote(staff: &Staff, motions: &[Value]) -> Result<Vec<Value>, PageError> {
+    let open: Vec<&Value> = motions.iter().filter(|motion| motion["state"] == "open").collect();
+    let own = join_all(open.iter().map(|motion| vote::own_on(staff, motion))).await;
+    let with_own = |(motion, own): (&Value, Result<Value, PageError>)| {
+        own.map(|own| json!({ "motion": motion, "own": own }))
+    };
+    open.into_iter().zip(own).map(with_own).collect()
+}
+
 /// The page, with what `again` says of what was refused.
 pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let meeting = meeting_of(staff, id).await?;
@@ -92,11 +103,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let (seats, mut motions, offices) = (seats?, motions?, offices?);
     // In the order in which they were made.
     motions.reverse();
-    let open = motions.iter().find(|motion| motion["state"] == "open");
-    let own = match open {
-        Some(motion) => vote::own_on(staff, motion).await?,
-        None => Value::Null,
-    };
+    let open = put_to_the_vote(staff, &motions).await?;
     let roster = roster(&seats, &meeting["attendance"]);
     let names = people::names(staff, roster.iter().map(|row| &row["person_id"])).await?;
     let title = committee["name"].as_str().or_else(|| meeting["place"].as_str()).unwrap_or_default();
@@ -106,7 +113,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let steps = if may_write { steps_for(&meeting) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &meeting, steps), "meeting": meeting, "committee": committee, "open": open,
-        "own": own, "motions": motions, "roster": roster, "present": present(&roster), "names": names,
+        "motions": motions, "roster": roster, "present": present(&roster), "names": names,
         "offices": offices::names(&offices), "may_write": may_write, "takes_items": takes_items(&meeting),
         "done": null,
     });
