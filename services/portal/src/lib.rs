@@ -8,6 +8,7 @@
 mod areas;
 mod assets;
 mod client;
+mod committees;
 mod donor_names;
 mod draw;
 mod error;

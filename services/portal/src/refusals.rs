@@ -222,6 +222,13 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
     let families: &[&str] = match kind {
         "agreement" => &["agreement"],
         "allocation_proposal" => &["proposal-state"],
+        "agenda_item" => &["agenda-item-state"],
+        "circulation" => &["circulation-state"],
+        "decision" => &["decision-state"],
+        "meeting" => &["meeting-state"],
+        "motion" => &["motion-state"],
+        "shortfall" => &["shortfall-state"],
+        "suggestion" => &["suggestion-state"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],

@@ -256,6 +256,8 @@ impl Steps {
     pub(crate) fn place(&self) -> &'static str {
         match self.list {
             "allocation-proposals" => "proposals",
+            "committee-meetings" => "meetings",
+            "suggestions" => "allocation-suggestions",
             list => list,
         }
     }

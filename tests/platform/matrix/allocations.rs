@@ -63,14 +63,17 @@ pub(super) const AT_HEADQUARTERS: [&str; 51] = [
 ];
 
 /// What a person does, and no API client: here, who chairs the committee.
-pub(super) const OF_PEOPLE: [&str; 10] = [
+pub(super) const OF_PEOPLE: [&str; 13] = [
     "PUT /v1/committee-meetings/{id}/minutes",
     "POST /v1/committee-meetings/{id}/minutes/sign",
+    "GET /v1/motions/{id}/vote",
     "PUT /v1/motions/{id}/vote",
     "POST /v1/allocation-decisions/{id}/confirm",
     "POST /v1/allocation-decisions/{id}/decline",
+    "GET /v1/circulations/{id}/vote",
     "PUT /v1/circulations/{id}/vote",
     "POST /v1/circulations/{id}/object",
+    "GET /v1/awaited-reviews",
     "PUT /v1/allocation-proposals/{id}/score-sheets",
     "POST /v1/allocation-proposals/{id}/conflicts",
     "POST /v1/proposal-conflicts/{id}/lift",

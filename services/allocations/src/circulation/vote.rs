@@ -1,4 +1,4 @@
-//! Voting in a circulation, and objecting to it.
+//! Voting in a circulation, objecting to it, and the caller's own vote.
 
 use super::{
     CirculationState,
@@ -11,16 +11,22 @@ use crate::{
         trail::trail,
     },
     motion::{
+        Ballot,
+        own_vote::VoteStanding,
         roll,
         vote::{OwnVote, VoteTrail},
     },
 };
-use ::store::{TenantScope, Transaction, audit};
-use actix_web::{HttpRequest, post, put, web::Data};
+use ::store::{StoreError, TenantScope, Transaction, audit};
+use actix_web::{HttpRequest, get, http::StatusCode, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::CirculationId;
+use kernel::{CirculationId, PersonId, Problem};
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Checks, Context, Id, JsonBody, openapi::CreateProblems};
+use service::{
+    ApiResult, Checks, Context, Id, JsonBody,
+    openapi::{CreateProblems, ReadProblems},
+    response,
+};
 use utoipa::ToSchema;
 
 /// An objection to a decision without a meeting.
@@ -29,6 +35,57 @@ use utoipa::ToSchema;
 pub(crate) struct CirculationObjection {
     #[schema(example = "The figures need to be discussed", min_length = 1, max_length = 2000)]
     reason: String,
+}
+
+/// The caller's own vote in a circulation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnCirculationVote {
+    /// What they voted last; null while they have not.
+    vote: Option<Ballot>,
+    /// Whether they have a vote in it.
+    standing: VoteStanding,
+    /// Why they objected to the procedure; null unless they did.
+    #[schema(max_length = 2000)]
+    objection: Option<String>,
+}
+
+/// Gets the caller's own vote in a circulation
+///
+/// And their objection, if they made one, and whether they have a vote. Nobody is told how others vote. For people (403 for
+/// API clients).
+#[utoipa::path(tag = "decisions", params(("id" = Uuid, Path, description = "The circulation")),
+    security(("oauth2" = ["meetings:read"])),
+    responses((status = 200, description = "The vote", body = OwnCirculationVote), ReadProblems))]
+#[get("/v1/circulations/{id}/vote")]
+pub(crate) async fn get(
+    caller: Caller<perm::MeetingsRead>,
+    context: Data<Context>,
+    id: Id<CirculationId>,
+) -> ApiResult {
+    let person = person_of(&caller.claims)?;
+    let own = service::read(&context, &caller.claims, async |db, scope| {
+        let circulation = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let proposal_id = Some(circulation.proposal_id);
+        let recused = db.across_offices(scope, async |all| roll::recused(all, proposal_id).await).await?;
+        let held = seat_held(&circulation, person)?;
+        let standing = match &held {
+            _ if recused.contains(&person) => VoteStanding::Recused,
+            Some(_) => VoteStanding::MayVote,
+            None => VoteStanding::NoVote,
+        };
+        let seat_id = held.map(|seat| seat.seat_id);
+        let votes = store::votes(db, circulation.id).await?;
+        let vote = seat_id.and_then(|seat_id| votes.get(&seat_id).copied());
+        let objections = store::objections(db, circulation.id).await?;
+        let own = objections.into_iter().find(|objection| Some(objection.seat_id) == seat_id);
+        Ok(OwnCirculationVote { vote, standing, objection: own.map(|objection| objection.reason) })
+    });
+    response::json(StatusCode::OK, &[("cache-control", "no-store".to_owned())], &own.await?)
+}
+
+/// The seat that a person held when a circulation began.
+fn seat_held(circulation: &Model, person: PersonId) -> Result<Option<EntitledSeat>, StoreError> {
+    Ok(circulation.seats()?.into_iter().find(|seat| seat.person_id == person))
 }
 
 /// Votes in a circulation
@@ -121,8 +178,8 @@ async fn seat_of(tx: &Transaction, circulation: &Model, claims: &Claims) -> Resu
     if roll::recused(tx.db(), Some(circulation.proposal_id)).await?.contains(&person) {
         return Err(recused("you have a conflict of interest in the proposal"));
     }
-    let found = circulation.seats()?.into_iter().find(|seat| seat.person_id == person);
-    let seat = found.ok_or_else(|| seat_needed("you had no seat with a vote when it began"))?;
+    let seat = seat_held(circulation, person)?
+        .ok_or_else(|| seat_needed("you had no seat with a vote when it began"))?;
     if circulation.state != CirculationState::Open || circulation.closes_at <= tx.now() {
         let why = "the circulation has ended: votes are taken while it is open";
         return Err(conflict("circulation", circulation.state.as_str(), why));

@@ -169,6 +169,8 @@ pub(crate) struct MotionFilter {
     meeting_id: Option<MeetingId>,
     /// Only on this proposal.
     proposal_id: Option<ProposalId>,
+    /// Only in this state.
+    state: Option<MotionState>,
 }
 
 /// Lists motions
@@ -184,8 +186,9 @@ pub(crate) async fn list(
     listed: Listed<MotionFilter>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
-    let filter = Filter { meeting_id: listed.filter.meeting_id, proposal_id: listed.filter.proposal_id };
     let page = listed.paging.of("motions", &(scope.organisation_id(), &listed.filter))?;
+    let MotionFilter { meeting_id, proposal_id, state } = listed.filter;
+    let filter = Filter { meeting_id, proposal_id, state };
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, filter, page.after()?, page.limit + 1).await?;
         Ok(page.page(rows, |row| row.id).try_map(Motion::try_from)?)

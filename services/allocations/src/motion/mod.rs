@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod new_motion;
+pub(crate) mod own_vote;
 pub(crate) mod roll;
 pub(crate) mod rule;
 pub(crate) mod store;

@@ -105,6 +105,7 @@ pub(crate) mod cast {
 pub(crate) struct Filter {
     pub(crate) meeting_id: Option<MeetingId>,
     pub(crate) proposal_id: Option<ProposalId>,
+    pub(crate) state: Option<MotionState>,
 }
 
 /// The motions of the organisation's committees, newest first.
@@ -115,9 +116,10 @@ pub(crate) async fn list(
     after: Option<MotionId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    let conditions: [(&str, Option<sea_orm::Value>); 3] = [
+    let conditions: [(&str, Option<sea_orm::Value>); 4] = [
         ("meeting_id =", filter.meeting_id.map(Into::into)),
         ("proposal_id =", filter.proposal_id.map(Into::into)),
+        ("state =", filter.state.map(Into::into)),
         ("id <", after.map(Into::into)),
     ];
     records::newest(db, scope, "motion", &conditions, limit).await

@@ -2,6 +2,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod bridges;
+pub(crate) mod awaited_reviews;
 pub(crate) mod conflicts;
 pub(crate) mod elections;
 pub(crate) mod final_budgets;

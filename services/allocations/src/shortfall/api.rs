@@ -11,7 +11,7 @@ use crate::{
     lot, proposal,
 };
 use ::store::{StoreError, TenantTx, Transaction, sql};
-use actix_web::{HttpRequest, get, post, web::Data};
+use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, Utc};
 use kernel::{ContributionId, DonorId, LotId, Money, PoolId, Problem, ProposalId, ShortfallId};
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::{IntoParams, ToSchema};
@@ -145,6 +146,29 @@ pub(crate) async fn list(
         Ok(page.map(|row| lots.shown(row)))
     })
     .await
+}
+
+/// Gets a shortfall
+///
+/// With what is missing now. Staff only.
+#[utoipa::path(tag = "pools", params(("id" = Uuid, Path, description = "The shortfall")),
+    security(("oauth2" = ["pools:read"])),
+    responses((status = 200, description = "The shortfall", body = ShortfallCase), ReadProblems))]
+#[get("/v1/shortfalls/{id}")]
+pub(crate) async fn get(
+    caller: Caller<perm::PoolsRead>,
+    context: Data<Context>,
+    id: Id<ShortfallId>,
+) -> ApiResult {
+    let case = service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let lots = Lots::of(db, std::slice::from_ref(&row)).await?;
+        Ok(lots.shown(row))
+    });
+    let case = case.await?;
+    // What is missing becomes less without a new version of the case.
+    let headers = [("etag", response::etag(case.version)), ("cache-control", "no-cache".to_owned())];
+    response::json(StatusCode::OK, &headers, &case)
 }
 
 /// Why a shortfall is covered.

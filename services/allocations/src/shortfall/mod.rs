@@ -42,7 +42,7 @@ pub(crate) struct Refused {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         let fault = FieldCode::State.says(refused.to_string());
-        let fault = fault.with("state", refused.from).with("to", refused.to);
+        let fault = fault.with("kind", "shortfall").with("state", refused.from).with("to", refused.to);
         Problem::new(Code::Conflict).field("/state", fault).into()
     }
 }

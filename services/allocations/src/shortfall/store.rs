@@ -111,7 +111,8 @@ pub(crate) async fn list(
     records::newest(db, scope, "shortfall", &conditions, page.limit + 1).await
 }
 
-async fn get(
+/// A case of the organisation.
+pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: ShortfallId,

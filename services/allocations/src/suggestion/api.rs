@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::{IntoParams, ToSchema};
@@ -144,6 +145,28 @@ pub(crate) async fn list(
         Ok(page.map(|row| names.shown(row)))
     })
     .await
+}
+
+/// Gets a suggestion
+///
+/// On a proposal of the caller's office or one below it. Staff only.
+#[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The suggestion")),
+    security(("oauth2" = ["proposals:read"])),
+    responses((status = 200, description = "The suggestion", body = AllocationSuggestion), ReadProblems))]
+#[get("/v1/suggestions/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ProposalsRead>,
+    context: Data<Context>,
+    id: Id<SuggestionId>,
+) -> ApiResult {
+    let shown = service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let names = Names::of(db, std::slice::from_ref(&row)).await?;
+        Ok(names.shown(row))
+    });
+    let shown = shown.await?;
+    response::record(&request, shown.version, &shown)
 }
 
 /// Why a suggestion is not followed.

@@ -99,6 +99,16 @@ pub(crate) async fn list(
     sql::read(&conditions.rows(db, &listed).await?)
 }
 
+/// A suggestion that the caller reads.
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: SuggestionId,
+) -> Result<Option<Model>, StoreError> {
+    let found = find(db, scope.organisation_id(), id).await?;
+    Ok(found.filter(|row| scope.office_ids().contains(&row.office_id)))
+}
+
 /// A suggestion that the caller reads, locked until this transaction ends.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
@@ -106,8 +116,7 @@ pub(crate) async fn get_to_change(
     id: SuggestionId,
 ) -> Result<Option<Model>, StoreError> {
     tx.lock(&lock_of(id)).await?;
-    let found = find(tx.db(), scope.organisation_id(), id).await?;
-    Ok(found.filter(|row| scope.office_ids().contains(&row.office_id)))
+    get(scope, tx.db(), id).await
 }
 
 fn lock_of(id: SuggestionId) -> String {

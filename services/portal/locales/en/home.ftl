@@ -16,4 +16,9 @@ work-twice = { $count ->
    *[other] { $count } pairs of records may be the same money
  }
 work-twice-more = More than { $count } pairs of records may be the same money
+work-reviews = Proposals that wait for your score sheet
+work-votes = Motions that wait for your vote
+work-circulations = Circulations that wait for your vote
+work-decisions = Decisions that wait for the head of the organisation
+work-minutes = Minutes for you to sign
 recent = Recently viewed:

@@ -5,6 +5,15 @@ reason-required = { $kind ->
 reason-negative = This must not be negative.
 reason-negative-row = This must not be negative: a row states what its contribution comes to. To correct a contribution, change its own row to what is left of it (0 if everything was returned) and import it again.
 reason-state = { $kind ->
+    [agenda_item] The item ({ $state }) does not allow this: it has been decided on or carried over, or there was a motion on it.
+    [allocation_proposal] The current state of the proposal ({ $state }) does not allow this.
+    [circulation] The state of the circulation on the proposal ({ $state }) does not allow this.
+    [committee] Too few members without a conflict of interest hold a seat: make a motion in a meeting, which refers it to the head of the organisation.
+    [decision] The state of the decision on the proposal ({ $state }) does not allow this.
+    [meeting] The current state of the meeting ({ $state }) does not allow this.
+    [motion] The state of the motion, or of another one on the same matter ({ $state }), does not allow this.
+    [shortfall] The current state of the shortfall ({ $state }) does not allow this.
+    [suggestion] The current state of the suggestion ({ $state }) does not allow this.
     [agreement] The current state of the agreement ({ $state }) does not allow this.
     [report] The current state of the report ({ $state }) does not allow this.
     [contribution] The current state of the contribution ({ $state }) does not allow this.
@@ -98,6 +107,8 @@ reason-already-exists = { $kind ->
    *[other] This already exists.
  }
 reason-unknown-reference = { $kind ->
+    [allocation_proposal] The committee does not decide on such a proposal.
+    [seat] This person holds no such seat in the committee on this day.
     [office] Please choose one of your offices.
     [donor] Your organisation has no such donor.
     [agreement] Your office has no such agreement.

@@ -5,6 +5,15 @@ reason-required = { $kind ->
 reason-negative = Este valor no puede ser negativo.
 reason-negative-row = Este valor no puede ser negativo: una fila indica a cuánto asciende su contribución. Para corregir una contribución, indique en su propia fila lo que queda de ella (0 si se devolvió todo) e impórtela de nuevo.
 reason-state = { $kind ->
+    [agenda_item] El punto ({ $state }) no permite este paso: ya se decidió o se aplazó, o hubo una moción sobre él.
+    [allocation_proposal] El estado actual de la propuesta ({ $state }) no permite este paso.
+    [circulation] El estado del procedimiento escrito sobre la propuesta ({ $state }) no permite este paso.
+    [committee] Muy pocos miembros sin conflicto de intereses ocupan un puesto: presente una moción en una reunión, que se remitirá a la dirección de la organización.
+    [decision] El estado de la decisión sobre la propuesta ({ $state }) no permite este paso.
+    [meeting] El estado actual de la reunión ({ $state }) no permite este paso.
+    [motion] El estado de la moción, o de otra sobre el mismo asunto ({ $state }), no permite este paso.
+    [shortfall] El estado actual del déficit ({ $state }) no permite este paso.
+    [suggestion] El estado actual de la sugerencia ({ $state }) no permite este paso.
     [agreement] El estado actual del acuerdo ({ $state }) no permite este paso.
     [report] El estado actual del informe ({ $state }) no permite este paso.
     [contribution] La situación actual de la contribución ({ $state }) no permite este paso.
@@ -98,6 +107,8 @@ reason-already-exists = { $kind ->
    *[other] Esto ya existe.
  }
 reason-unknown-reference = { $kind ->
+    [allocation_proposal] El comité no decide sobre una propuesta así.
+    [seat] Esta persona no ocupa ese puesto en el comité ese día.
     [office] Elija una de sus oficinas.
     [donor] Su organización no tiene ese donante.
     [agreement] Su oficina no tiene ese acuerdo.

@@ -16,4 +16,9 @@ work-twice = { $count ->
    *[other] { $count } paires d’enregistrements correspondent peut-être aux mêmes fonds
  }
 work-twice-more = Plus de { $count } paires d’enregistrements correspondent peut-être aux mêmes fonds
+work-reviews = Propositions qui attendent votre notation
+work-votes = Motions qui attendent votre vote
+work-circulations = Procédures écrites qui attendent votre vote
+work-decisions = Décisions qui attendent le chef de l’organisation
+work-minutes = Procès-verbaux que vous devez signer
 recent = Consultés récemment :

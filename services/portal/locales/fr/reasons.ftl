@@ -5,6 +5,15 @@ reason-required = { $kind ->
 reason-negative = Cette valeur ne peut pas être négative.
 reason-negative-row = Cette valeur ne peut pas être négative : une ligne indique ce que vaut sa contribution. Pour corriger une contribution, inscrivez sur sa propre ligne ce qu’il en reste (0 si tout a été restitué) et importez-la de nouveau.
 reason-state = { $kind ->
+    [agenda_item] Le point ({ $state }) ne permet pas cette étape : il est déjà décidé ou reporté, ou il a fait l’objet d’une motion.
+    [allocation_proposal] L’état actuel de la proposition ({ $state }) ne permet pas cette étape.
+    [circulation] L’état de la procédure écrite sur la proposition ({ $state }) ne permet pas cette étape.
+    [committee] Trop peu de membres sans conflit d’intérêts occupent un siège : présentez une motion en réunion, qui sera renvoyée au chef de l’organisation.
+    [decision] L’état de la décision sur la proposition ({ $state }) ne permet pas cette étape.
+    [meeting] L’état actuel de la réunion ({ $state }) ne permet pas cette étape.
+    [motion] L’état de la motion, ou d’une autre sur la même question ({ $state }), ne permet pas cette étape.
+    [shortfall] L’état actuel de l’insuffisance ({ $state }) ne permet pas cette étape.
+    [suggestion] L’état actuel de la suggestion ({ $state }) ne permet pas cette étape.
     [agreement] L’état actuel de l’accord ({ $state }) ne permet pas cette étape.
     [report] L’état actuel du rapport ({ $state }) ne permet pas cette étape.
     [contribution] L’état actuel de la contribution ({ $state }) ne permet pas cette étape.
@@ -98,6 +107,8 @@ reason-already-exists = { $kind ->
    *[other] Cet élément existe déjà.
  }
 reason-unknown-reference = { $kind ->
+    [allocation_proposal] Le comité ne se prononce pas sur une telle proposition.
+    [seat] Cette personne n’occupe pas un tel siège au comité ce jour-là.
     [office] Veuillez choisir l’un de vos bureaux.
     [donor] Votre organisation n’a pas ce bailleur de fonds.
     [agreement] Votre bureau n’a pas cet accord.

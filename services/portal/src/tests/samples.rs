@@ -101,11 +101,13 @@ pub(crate) mod clients;
 pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
+pub(crate) mod decisions;
 pub(crate) mod document;
 pub(crate) mod donor_portal;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod meetings;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
@@ -119,6 +121,7 @@ pub(crate) mod settings;
 pub(crate) mod windows;
 pub(crate) mod unearmarked_reports;
 pub(crate) mod unearmarked;
+pub(crate) mod shortfalls;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -130,10 +133,12 @@ const PAGES: &[&[Sample]] = &[
     committees::PAGES,
     contacts::PAGES,
     contributions::PAGES,
+    decisions::PAGES,
     donor_portal::PAGES,
     donors::PAGES,
     home::PAGES,
     imports::PAGES,
+    meetings::PAGES,
     offices::PAGES,
     organisation::PAGES,
     people::PAGES,
@@ -147,4 +152,5 @@ const PAGES: &[&[Sample]] = &[
     windows::PAGES,
     unearmarked_reports::PAGES,
     unearmarked::PAGES,
+    shortfalls::PAGES,
 ];

@@ -109,6 +109,7 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/motions/{id}/open", curated_of_a_donor(428)),
         ("POST /v1/motions/{id}/close", curated_of_a_donor(428)),
         ("POST /v1/motions/{id}/void", curated_of_a_donor(428)),
+        ("GET /v1/motions/{id}/vote", of_a_person(200)),
         // It went to the head of the organisation.
         ("PUT /v1/motions/{id}/vote", of_a_person(409)),
         ("GET /v1/allocation-decisions", LIST_OF_ORGANISATION),
@@ -119,6 +120,7 @@ fn of_committees() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/circulations", staff_only(200)),
         ("POST /v1/circulations", made_of_records(409)),
         ("GET /v1/circulations/{id}", no_such_part()),
+        ("GET /v1/circulations/{id}/vote", of_a_person(404)),
         ("PUT /v1/circulations/{id}/vote", no_such_part()),
         ("POST /v1/circulations/{id}/object", no_such_part()),
     ]
@@ -171,6 +173,7 @@ fn of_proposals() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/proposal-documents/{id}", NOBODY_IN),
         ("DELETE /v1/proposal-documents/{id}", changed(204)),
         ("POST /v1/proposal-documents/{id}/erase", erased()),
+        ("GET /v1/awaited-reviews", of_a_person(200)),
         ("GET /v1/allocation-proposals/{id}/score-sheets", of_the_secretariat()),
         // Members of the committee know nothing of a draft.
         ("PUT /v1/allocation-proposals/{id}/score-sheets", of_a_person(404)),
@@ -199,9 +202,11 @@ fn of_funds() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/donors/{id}/unearmarked-uses", OF_DONOR),
         // There is none of these.
         ("GET /v1/shortfalls", staff_only(200)),
+        ("GET /v1/shortfalls/{id}", no_such_part()),
         ("POST /v1/shortfalls/{id}/cover", curated_of_a_donor(404)),
         ("POST /v1/shortfalls/{id}/absorb", curated_of_a_donor(404)),
         ("GET /v1/suggestions", staff_only(200)),
+        ("GET /v1/suggestions/{id}", no_such_part()),
         ("POST /v1/suggestions/{id}/dismiss", curated_of_a_donor(404)),
     ]
 }

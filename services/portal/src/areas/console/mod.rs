@@ -9,9 +9,11 @@ pub(crate) mod clients;
 pub(crate) mod committees;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
+pub(crate) mod decisions;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod meetings;
 pub(crate) mod offices;
 pub(crate) mod organisation;
 pub(crate) mod people;
@@ -23,6 +25,7 @@ pub(crate) mod roles;
 pub(crate) mod settings;
 pub(crate) mod windows;
 pub(crate) mod unearmarked_reports;
+pub(crate) mod shortfalls;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
@@ -33,9 +36,11 @@ pub(crate) const NAV: crate::nav::Menu = &[
     committees::NAV,
     contacts::NAV,
     contributions::NAV,
+    decisions::NAV,
     donors::NAV,
     home::NAV,
     imports::NAV,
+    meetings::NAV,
     offices::NAV,
     organisation::NAV,
     people::NAV,
@@ -47,6 +52,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     settings::NAV,
     windows::NAV,
     unearmarked_reports::NAV,
+    shortfalls::NAV,
 ];
 
 /// The steps of the records of these areas.
@@ -59,9 +65,11 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     committees::STEPS,
     contacts::STEPS,
     contributions::STEPS,
+    decisions::STEPS,
     donors::STEPS,
     home::STEPS,
     imports::STEPS,
+    meetings::STEPS,
     offices::STEPS,
     organisation::STEPS,
     people::STEPS,
@@ -73,6 +81,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     settings::STEPS,
     windows::STEPS,
     unearmarked_reports::STEPS,
+    shortfalls::STEPS,
 ];
 
 /// Serves the pages of these files.
@@ -85,9 +94,11 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(committees::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
+        .configure(decisions::configure)
         .configure(donors::configure)
         .configure(home::configure)
         .configure(imports::configure)
+        .configure(meetings::configure)
         .configure(offices::configure)
         .configure(organisation::configure)
         .configure(people::configure)
@@ -99,4 +110,5 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(settings::configure)
         .configure(windows::configure);
         .configure(unearmarked_reports::configure);
+        .configure(shortfalls::configure);
 }

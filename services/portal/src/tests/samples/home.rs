@@ -1,9 +1,9 @@
 //! Samples of the start page.
 
 use super::{
-    DAY, ID, INSTANT, MARKUP, Sample, account, agreements, contributions,
+    DAY, ID, INSTANT, MARKUP, Sample, account, agreements, contributions, decisions,
     document::{list, row},
-    donors, imports, money, proposals, public, reports,
+    donors, imports, meetings, money, proposals, public, reports,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -30,6 +30,9 @@ fn work(_: Language) -> Value {
         "overdue": reports, "negotiated": agreements, "ending": agreements,
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "imports": list("/v1/imports", &[imports::import()]), "plans": list("/v1/plans", &[plan()]), "away": true,
+        "committee": { "reviews": [meetings::reviewed()], "votes": [meetings::motion("open")], "circulations": [decisions::circulation("open")],
+            "decisions": [decisions::decision("awaiting_head")], "minutes": [meetings::meeting("minutes_drafted")],
+            "away": false },
         "twice": { "count": 3, "more": true }, "recent": [{ "path": "/console/donors/d", "title": MARKUP }], "today": DAY,
     })
 }

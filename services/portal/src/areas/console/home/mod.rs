@@ -2,6 +2,7 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod committee;
 pub(crate) mod search;
 pub(crate) mod work;
 

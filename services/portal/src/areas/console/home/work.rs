@@ -1,5 +1,6 @@
 //! What waits for whoever signed in, by what their roles and their office let them do.
 
+use super::committee;
 use crate::{
     error::{PageError, unless_away},
     lists::{Query, items},
@@ -48,18 +49,20 @@ async fn show(staff: Staff) -> PageResult {
         few(&staff, "imports:read", "/v1/imports", &[]),
         few(&staff, "plans:read", "/v1/plans", &[]),
         known_twice(&staff),
+        committee::waiting(&staff),
     );
     let (told, mine, review, clear, overdue) = (parts.0?, parts.1?, parts.2?, parts.3?, parts.4?);
     let (negotiated, ending) = (parts.5?, parts.6?);
     let (contributions, imports, plans, twice) = (parts.7?, parts.8?, parts.9?, parts.10?);
+    let committee = parts.11?;
     let of_all =
         [&told, &mine, &review, &clear, &overdue, &negotiated, &ending, &contributions, &imports, &plans];
-    let away = twice.is_none() || of_all.iter().any(|part| part.is_none());
+    let away = twice.is_none() || committee["away"] == true || of_all.iter().any(|part| part.is_none());
     let context = json!({
         "told": told.unwrap_or_default(), "mine": mine, "review": review, "clear": clear, "overdue": overdue,
         "negotiated": negotiated, "ending": ending, "contributions": contributions, "imports": imports,
         "plans": plans, "twice": twice.map(|list| counted(&list)), "away": away, "recent": recent::list(&staff.request),
-        "today": staff.today().to_string(),
+        "committee": committee, "today": staff.today().to_string(),
     });
     staff.page("console/home/work.html", context).await
 }
