@@ -245,3 +245,5 @@ scenario-answer = Answer
 scenario-proven = Proven best
 scenario-unproven = Not proven best
 scenario-infeasible = No portfolio possible
+refused-field-opens-at = opening
+refused-field-closes-at = closing

@@ -248,3 +248,5 @@ scenario-answer = Respuesta
 scenario-proven = Óptimo demostrado
 scenario-unproven = Óptimo no demostrado
 scenario-infeasible = Ninguna cartera posible
+refused-field-opens-at = apertura
+refused-field-closes-at = cierre

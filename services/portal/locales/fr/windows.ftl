@@ -248,3 +248,5 @@ scenario-answer = Réponse
 scenario-proven = Optimum démontré
 scenario-unproven = Optimum non démontré
 scenario-infeasible = Aucun portefeuille possible
+refused-field-opens-at = ouverture
+refused-field-closes-at = clôture
