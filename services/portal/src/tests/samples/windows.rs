@@ -10,6 +10,7 @@ use crate::{
     i18n::Language,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/windows/list.html", context: windows },
@@ -191,7 +192,7 @@ fn titles() -> Value {
 fn what_if_page(answer: &Value, problem: Value) -> Value {
     json!({
         "candidates": [board_row(Some(1), Some(true))], "may_save": true, "key": "k", "window": record("deliberation"),
-        "shown": what_if::answered(answer, &titles()), "question": "{}", "problem": problem,
+        "shown": what_if::answered(answer, &titles(), &BTreeSet::new()), "question": "{}", "problem": problem,
         "typed": { "objective": "score", "partial": "no", "envelope": MARKUP, "step": MARKUP, (format!("pin_{ID}")): "in",
             (format!("amount_{ID}")): MARKUP },
         "saved": { "title": MARKUP, "note": MARKUP, (format!("reason_{ID}")): MARKUP },

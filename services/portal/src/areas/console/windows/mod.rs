@@ -53,10 +53,16 @@ fn may_see_scores(staff: &Staff, window: &Value) -> bool {
     staff.may("proposals:read") && (is_secretariat(staff, window) || staff.may("scores:write"))
 }
 
-/// Whether the reader may ask what the envelope would buy best: members of the committee from the deliberation on.
+/// Whether the reader is led to what the envelope would buy best.
 fn may_ask(staff: &Staff, window: &Value) -> bool {
+    may_see_scores(staff, window) && may_see_answers(staff, window)
+}
+
+/// Whether what the envelope would buy best can be asked: by the secretariat, and by members of the committee from the
+/// deliberation on. Who they are is for the platform to say.
+fn may_see_answers(staff: &Staff, window: &Value) -> bool {
     let is_late = window["state"] == "deliberation" || window["state"] == "closed";
-    may_see_scores(staff, window) && (is_late || is_secretariat(staff, window))
+    is_late || is_secretariat(staff, window)
 }
 
 // Below: the files beside this one, as cargo xtask lists finds them.
