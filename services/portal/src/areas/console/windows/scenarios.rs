@@ -70,10 +70,10 @@ async fn show(staff: Staff, place: web::Path<(Id, Id)>, done: web::Query<Done>) 
     staff.page("console/windows/scenario.html", context).await
 }
 
-/// One scenario: the API has them as a list alone.
+/// A scenario of the window.
 async fn scenario_of(staff: &Staff, id: &Id, scenario: &Id) -> Result<Value, PageError> {
-    let all = staff.all(&path_of(id), &()).await?;
-    all.into_iter().find(|one| one["id"] == scenario.as_str()).ok_or(PageError::NotFound)
+    let found = staff.get(&format!("/v1/scenarios/{scenario}"), &()).await?;
+    if found["window_id"] == id.as_str() { Ok(found) } else { Err(PageError::NotFound) }
 }
 
 /// What the page of a scenario is given: its answer, what was assumed, and the reasons by proposal.
