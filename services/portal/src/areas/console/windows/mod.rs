@@ -1,9 +1,14 @@
 //! Allocation windows: the list and its timeline, the record with its steps, the form, the board of scores, and the
 //! question what the envelope would buy best.
 
-use crate::{error::PageError, i18n::Language, ids::Id, visit::Staff};
-use kernel::Money;
-use serde_json::{Map, Value, json};
+use crate::{
+    error::PageError,
+    figures::{minor as cents, usd as dollars},
+    i18n::Language,
+    ids::Id,
+    visit::Staff,
+};
+use serde_json::{Map, Value};
 
 /// A window, with what is promised in it and what is left.
 async fn window_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
@@ -31,16 +36,6 @@ fn name_in(language: Language, record: &Value) -> Value {
 fn names(language: Language, records: &[Value]) -> Value {
     let named = |record: &Value| Some((record["id"].as_str()?.to_owned(), name_in(language, record)));
     records.iter().filter_map(named).collect::<Map<String, Value>>().into()
-}
-
-/// The US cents of an amount; 0 for none.
-fn cents(amount: &Value) -> i64 {
-    serde_json::from_value::<Money>(amount.clone()).map_or(0, |money| money.minor())
-}
-
-/// An amount of US cents, as the API writes it.
-fn dollars(cents: i64) -> Value {
-    json!(Money::usd(cents))
 }
 
 /// Whether the reader is of the secretariat of a window: who screens proposals in the office that runs it.
