@@ -218,8 +218,8 @@ fn cell(value: &Value) -> String {
 
 /// A cell in quotation marks where it needs them; a text that a spreadsheet would take for a formula is shown as one.
 fn quoted(text: &str) -> String {
-    let is_negative = || text.parse::<f64>().is_ok();
-    let is_formula = text.starts_with(['=', '+', '@', '\t']) || (text.starts_with('-') && !is_negative());
+    let is_number = || text.bytes().skip(1).all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_formula = text.starts_with(['=', '+', '@', '\t', '\r']) || (text.starts_with('-') && !is_number());
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
     let needs_marks = text.contains([',', '"', '\r', '\n', '\'']);
     if needs_marks { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
