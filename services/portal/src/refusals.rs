@@ -4,7 +4,7 @@ use crate::{
     draw, format,
     i18n::{Language, has_text, text},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use fluent_bundle::{FluentArgs, FluentValue};
 use kernel::{ClosedSet, FieldCode, Param, Params, Reason};
 use minijinja::Value;
@@ -173,7 +173,7 @@ fn argument(
     };
     let currency = params.get("currency").map_or("", text_of);
     let shown = match name {
-        "date" => word.parse::<NaiveDate>().ok().map(|day| format::date(language, day)),
+        "date" => day_or_instant(language, word),
         "month" => format!("{word}-01").parse().ok().map(|day| format::month(language, day)),
         "amount" | "committed" => Some(format::money(language, word, currency)),
         "stated" | "computed" => Some(format::money(language, word, "USD")),
@@ -188,6 +188,15 @@ fn argument(
         _ => None,
     };
     shown.unwrap_or_else(|| word.to_owned()).into()
+}
+
+/// A date, or an instant in universal time.
+fn day_or_instant(language: Language, word: &str) -> Option<String> {
+    let day = word.parse::<NaiveDate>().ok().map(|day| format::date(language, day));
+    day.or_else(|| {
+        let at = word.parse::<DateTime<Utc>>().ok()?;
+        Some(format::instant(language, at, None))
+    })
 }
 
 fn text_of(param: &Param) -> &str {

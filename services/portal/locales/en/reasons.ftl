@@ -38,7 +38,11 @@ reason-too-long = Please use { $max } characters at most.
 reason-too-short = Please use { $min } characters at least.
 reason-too-many = Too many items: the maximum is { $max }.
 reason-too-large = Too large: the maximum is { $max }.
-reason-out-of-range = Please enter a number from { $min } to { $max }.
+reason-out-of-range = { $kind ->
+    [weights] The weights must add up to { $max }.
+    [floors] The floors must add up to { $max } percent at most.
+   *[other] Please enter a number from { $min } to { $max }.
+ }
 reason-not-above-zero = This must be above zero.
 reason-too-precise = { $max ->
     [0] Amounts in { $currency } have no decimals.
@@ -147,11 +151,16 @@ reason-wrong-currency = { $kind ->
     [contribution] The currency must be that of the contribution: { $currency }.
    *[other] The currency must be { $currency }.
  }
-reason-more-than-left = This exceeds the open balance: { $amount }.
+reason-more-than-left = { $kind ->
+    [allocation_window] The pool has no more than { $amount } for this window.
+   *[other] This exceeds the open balance: { $amount }.
+ }
 reason-sum-differs = The parts do not add up to the amount: { $amount }.
 reason-sum-too-large = { $kind ->
     [overhead] The overhead exceeds the rate of the pool. Maximum: { $amount }
     [least] This must not exceed the amount asked for: { $amount }.
+    [allocation_window] This is less than what is already promised in the window: { $amount }.
+    [window_least] This is more than the most that may be asked for: { $amount }.
    *[other] The parts add up to more than the amount: { $amount }.
  }
 reason-differs = This does not agree with: { $field }.

@@ -38,7 +38,11 @@ reason-too-long = Utilice { $max } caracteres como máximo.
 reason-too-short = Utilice { $min } caracteres como mínimo.
 reason-too-many = Demasiados elementos: el máximo es { $max }.
 reason-too-large = Demasiado grande: el máximo es { $max }.
-reason-out-of-range = Introduzca un número de { $min } a { $max }.
+reason-out-of-range = { $kind ->
+    [weights] Los pesos deben sumar { $max }.
+    [floors] Los mínimos deben sumar como máximo el { $max } por ciento.
+   *[other] Introduzca un número de { $min } a { $max }.
+ }
 reason-not-above-zero = Este valor debe ser superior a cero.
 reason-too-precise = { $max ->
     [0] Los importes en { $currency } no tienen decimales.
@@ -147,11 +151,16 @@ reason-wrong-currency = { $kind ->
     [contribution] La moneda debe ser la de la contribución: { $currency }.
    *[other] La moneda debe ser { $currency }.
  }
-reason-more-than-left = Este importe supera el saldo: { $amount }.
+reason-more-than-left = { $kind ->
+    [allocation_window] El fondo común no dispone de más de { $amount } para esta ventana.
+   *[other] Este importe supera el saldo: { $amount }.
+ }
 reason-sum-differs = Las partes no suman el importe: { $amount }.
 reason-sum-too-large = { $kind ->
     [overhead] Los costos indirectos superan la tasa del fondo común. Máximo: { $amount }
     [least] Este valor no puede superar el importe solicitado: { $amount }.
+    [allocation_window] Este importe es inferior a lo que ya está comprometido en la ventana: { $amount }.
+    [window_least] Este importe supera el importe máximo de una solicitud: { $amount }.
    *[other] Las partes suman más que el importe: { $amount }.
  }
 reason-differs = Este valor no concuerda con: { $field }.

@@ -38,7 +38,11 @@ reason-too-long = Veuillez vous limiter à { $max } caractères.
 reason-too-short = Veuillez saisir au moins { $min } caractères.
 reason-too-many = Trop d’éléments : le maximum est de { $max }.
 reason-too-large = Trop grand : le maximum est de { $max }.
-reason-out-of-range = Veuillez saisir un nombre de { $min } à { $max }.
+reason-out-of-range = { $kind ->
+    [weights] Le total des coefficients doit être de { $max }.
+    [floors] Le total des planchers ne doit pas dépasser { $max } pour cent.
+   *[other] Veuillez saisir un nombre de { $min } à { $max }.
+ }
 reason-not-above-zero = Cette valeur doit être supérieure à zéro.
 reason-too-precise = { $max ->
     [0] Les montants en { $currency } n’ont pas de décimales.
@@ -147,11 +151,16 @@ reason-wrong-currency = { $kind ->
     [contribution] La monnaie doit être celle de la contribution : { $currency }.
    *[other] La monnaie doit être { $currency }.
  }
-reason-more-than-left = Ce montant dépasse le solde : { $amount }.
+reason-more-than-left = { $kind ->
+    [allocation_window] Le fonds commun ne dispose pas de plus de { $amount } pour cette fenêtre.
+   *[other] Ce montant dépasse le solde : { $amount }.
+ }
 reason-sum-differs = La somme des parts n’est pas égale au montant : { $amount }.
 reason-sum-too-large = { $kind ->
     [overhead] Les frais généraux dépassent le taux du fonds commun. Maximum : { $amount }
     [least] Cette valeur ne peut dépasser le montant demandé : { $amount }.
+    [allocation_window] Ce montant est inférieur à ce qui est déjà promis dans la fenêtre : { $amount }.
+    [window_least] Ce montant dépasse le montant maximal d’une demande : { $amount }.
    *[other] La somme des parts dépasse le montant : { $amount }.
  }
 reason-differs = Cette valeur ne concorde pas avec : { $field }.

@@ -214,6 +214,32 @@ fn every_code_has_its_own_text_in_each_language_and_takes_its_parameters() {
 }
 
 #[test]
+fn an_instant_is_told_with_its_time() {
+    let with =
+        params(&[("date", text_param("2026-02-01T08:00:00+00:00")), ("field", text_param("opens_at"))]);
+    let said = of_field(Language::English, FieldCode::NotAfter, &with);
+    assert_eq!(said, "This must be later than February 1, 2026, 08:00 (UTC) (opening).");
+}
+
+#[test]
+fn a_sum_is_told_by_what_is_added_up() {
+    let told = |code: FieldCode, kind: &str| {
+        let with = params(&[
+            ("kind", text_param(kind)),
+            ("min", Param::Number(0)),
+            ("max", Param::Number(100)),
+            ("amount", text_param("1250.50")),
+            ("currency", text_param("USD")),
+        ]);
+        of_field(Language::English, code, &with)
+    };
+    assert_eq!(told(FieldCode::OutOfRange, "weights"), "The weights must add up to 100.");
+    assert_eq!(told(FieldCode::OutOfRange, "none"), "Please enter a number from 0 to 100.");
+    let promised = "This is less than what is already promised in the window: US$1,250.50.";
+    assert_eq!(told(FieldCode::SumTooLarge, "allocation_window"), promised);
+}
+
+#[test]
 fn no_known_code_is_only_not_accepted() {
     for &language in Language::ALL {
         let not_accepted = of_field(language, FieldCode::Invalid, &Params::new());

@@ -10,6 +10,7 @@ use crate::{
     i18n::Language,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/windows/list.html", context: windows },
@@ -117,6 +118,15 @@ fn refused(language: Language) -> Value {
     show_page(language, json!({ "problem": problem, "refused": refused, "done": null }))
 }
 
+/// What a country needs, or a plan.
+fn need(is_of_country: bool) -> Value {
+    json!({
+        "country": is_of_country.then_some("AFG"), "plan_id": (!is_of_country).then_some(ID),
+        "requirement": money("1000000.00"), "funding": money("499000.00"), "coverage_percent": "49.9",
+        "vulnerability": is_of_country.then_some("8.7"), "priority": is_of_country.then_some("0.436"),
+    })
+}
+
 fn board_row(rank: Option<i32>, is_above_cut: Option<bool>) -> Value {
     json!({
         "id": ID, "reference": "MIR-2026-00042", "office_id": ID, "title": MARKUP, "state": "partly_approved",
@@ -124,7 +134,7 @@ fn board_row(rank: Option<i32>, is_above_cut: Option<bool>) -> Value {
         "asked": money("600000.00"), "least": money("400000.00"), "approved": rank.map(|_| money("500000.00")),
         "submitted": 2, "outstanding": 1, "struck": 0, "missing": 1, "mean": rank.map(|_| "74.00"),
         "adjusted": rank.map(|_| "78.78"), "spread": rank.map(|_| "32.50"), "is_to_be_discussed": rank.is_some(),
-        "rank": rank, "is_above_cut": is_above_cut,
+        "rank": rank, "is_above_cut": is_above_cut, "needs": [need(true), need(false)], "priority": rank.map(|_| "0.436"),
     })
 }
 
@@ -191,7 +201,7 @@ fn titles() -> Value {
 fn what_if_page(answer: &Value, problem: Value) -> Value {
     json!({
         "candidates": [board_row(Some(1), Some(true))], "may_save": true, "key": "k", "window": record("deliberation"),
-        "shown": what_if::answered(answer, &titles()), "question": "{}", "problem": problem,
+        "shown": what_if::answered(answer, &titles(), &BTreeSet::new()), "question": "{}", "problem": problem,
         "typed": { "objective": "score", "partial": "no", "envelope": MARKUP, "step": MARKUP, (format!("pin_{ID}")): "in",
             (format!("amount_{ID}")): MARKUP },
         "saved": { "title": MARKUP, "note": MARKUP, (format!("reason_{ID}")): MARKUP },
@@ -212,18 +222,27 @@ fn nothing_to_ask(_: Language) -> Value {
 }
 
 fn scenario() -> Value {
-    json!({
+    let scenario = json!({
         "id": ID, "window_id": ID, "title": MARKUP, "note": MARKUP,
         "question": { "objective": "score_cost", "envelope": null, "is_partial_funding_allowed": null, "step": null,
             "funded": [ID], "unfunded": [ID], "portfolio": [] },
         "answer": solved(portfolio("600000.00", true)), "reasons": [{ "proposal_id": ID, "text": MARKUP }],
         "created_by": ID, "created_at": INSTANT,
-    })
+    });
+    answer("/v1/scenarios/{id}", scenario)
 }
 
+/// What scenarios come to.
 fn scenarios_answer() -> Value {
-    let impossible = with(scenario(), json!({ "answer": solved(Value::Null), "note": null }));
-    list("/v1/allocation-windows/{id}/scenarios", &[scenario(), impossible])
+    let value = |amount: &str| json!({ "amount": money(amount), "value": "163200000" });
+    let proven = json!({
+        "id": ID, "window_id": ID, "title": MARKUP, "note": MARKUP, "objective": "score_cost",
+        "envelope": money("2000000.00"), "is_proven": true, "best": value("600000.00"), "decided": value("500000.00"),
+        "created_by": ID, "created_at": INSTANT,
+    });
+    let unproven = with(proven.clone(), json!({ "is_proven": false }));
+    let impossible = with(proven.clone(), json!({ "best": null, "note": null }));
+    list("/v1/allocation-windows/{id}/scenarios", &[proven, unproven, impossible])
 }
 
 fn saved(_: Language) -> Value {
@@ -234,6 +253,6 @@ fn saved(_: Language) -> Value {
 }
 
 fn one_scenario(_: Language) -> Value {
-    let context = scenarios::context(&record("closed"), &scenarios_answer()["items"][0], &titles());
+    let context = scenarios::context(&record("closed"), &scenario(), &titles());
     with(context, json!({ "names": super::names(), "done": true }))
 }

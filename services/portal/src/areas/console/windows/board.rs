@@ -115,12 +115,17 @@ pub(crate) fn context(window: &Value, board: &Value, filters: &Filters, page: us
         "window": window, "rows": shown, "cut": cut, "filter": filters, "filter_query": query_of(&filter),
         "categories": categories, "groups": groups(window, all), "no_group": NO_GROUP, "problem": null,
         "totals": { "count": found.len(), "asked": total("asked"), "approved": total("approved") },
-        "count": all.len(), "has_needs": all.iter().any(|row| row["needs"].is_array()),
+        "count": all.len(), "has_needs": has_needs(all),
         "normalisation": board["normalisation"], "envelope": board["envelope"], "asked": board["asked"],
         "reviewers": board["reviewers"],
         "page": page, "pages": pages, "before": (page > 1).then(|| turned(page - 1)),
         "after": (page < pages).then(|| turned(page + 1)),
     })
+}
+
+/// Whether it is known of any proposal what its countries and plans need.
+fn has_needs(all: &[Value]) -> bool {
+    all.iter().any(|row| row["needs"].as_array().is_some_and(|needs| !needs.is_empty()))
 }
 
 /// The groups of the balance, with their limits in dollars, what would go to them down to the cut, and what was
@@ -213,8 +218,8 @@ fn cell(value: &Value) -> String {
 
 /// A cell in quotation marks where it needs them; a text that a spreadsheet would take for a formula is shown as one.
 fn quoted(text: &str) -> String {
-    let is_negative = || text.parse::<f64>().is_ok();
-    let is_formula = text.starts_with(['=', '+', '@', '\t']) || (text.starts_with('-') && !is_negative());
+    let is_number = || text.bytes().skip(1).all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_formula = text.starts_with(['=', '+', '@', '\t', '\r']) || (text.starts_with('-') && !is_number());
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
     let needs_marks = text.contains([',', '"', '\r', '\n', '\'']);
     if needs_marks { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -54,6 +54,8 @@ const FROZEN: [&str; 10] = [
     "balance",
     "categories",
 ];
+/// Those that are needed: left empty they are left out, and the platform says that they are needed.
+const NEEDED: [&str; 5] = ["pool_id", "committee_id", "opens_at", "closes_at", "reviews_needed"];
 /// What makes a row of criteria one that is sent.
 const CRITERION: [&str; 4] = ["name", "name_fr", "name_es", "weight"];
 /// What makes a row of the balance one that is sent.
@@ -172,7 +174,7 @@ pub(super) fn body(language: Language, typed: &Typed) -> Value {
     let dollars = |name: &str| typed.some(name).map(|amount| money(language, amount, "USD"));
     let zone = typed.text("time_zone");
     let categories = typed.text("categories").lines().map(str::trim).filter(|line| !line.is_empty());
-    json!({
+    without_blanks(json!({
         "pool_id": typed.text("pool_id"), "committee_id": typed.text("committee_id"), "kind": typed.text("kind"),
         "title": typed.text("title"), "strategy": strategy(typed),
         "envelope": money(language, typed.text("envelope"), "USD"),
@@ -188,16 +190,20 @@ pub(super) fn body(language: Language, typed: &Typed) -> Value {
         "is_partial_funding_allowed": typed.some("is_partial_funding_allowed").is_some(), "step": dollars("step"),
         "balance": balance(typed), "categories": categories.collect::<Vec<_>>(),
         "screening_days": whole(typed.some("screening_days")),
-    })
+    }))
 }
 
-/// The fields of a window that was open when its form was sent: what is frozen stays, and so does an instant that reads
-/// as it did, to the second.
-pub(super) fn renewed(language: Language, typed: &Typed, recorded: &Value) -> Value {
-    let mut sent = body(language, typed);
-    for name in FROZEN {
-        sent[name] = recorded[name].clone();
+fn without_blanks(mut sent: Value) -> Value {
+    let is_blank = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);
+    if let Some(fields) = sent.as_object_mut() {
+        fields.retain(|name, value| !NEEDED.contains(&name.as_str()) || !is_blank(value));
     }
+    sent
+}
+
+/// The fields of a recorded window as its form says them: an instant that reads as it did stays, to the second.
+pub(super) fn changed(language: Language, typed: &Typed, recorded: &Value) -> Value {
+    let mut sent = body(language, typed);
     let before = recorded["time_zone"].as_str().unwrap_or_default();
     for name in ["opens_at", "closes_at"] {
         let is_same = local_of(&recorded[name], before).as_deref() == Some(typed.text(name));
@@ -205,8 +211,17 @@ pub(super) fn renewed(language: Language, typed: &Typed, recorded: &Value) -> Va
             sent[name] = recorded[name].clone();
         }
     }
+    sent
+}
+
+/// The same of a window that was open when its form was sent: what is frozen stays.
+pub(super) fn renewed(language: Language, typed: &Typed, recorded: &Value) -> Value {
+    let mut sent = changed(language, typed, recorded);
+    for name in FROZEN {
+        sent[name] = recorded[name].clone();
+    }
     let fields = FIELDS.into_iter().map(|name| (name.to_owned(), sent[name].clone()));
-    fields.collect::<Map<String, Value>>().into()
+    without_blanks(fields.collect::<Map<String, Value>>().into())
 }
 
 fn strategy(typed: &Typed) -> Value {
@@ -240,15 +255,29 @@ fn balance(typed: &Typed) -> Vec<Value> {
 }
 
 /// The platform counts the rows that were sent; the form counts its own, some of which may be empty. One input stands
-/// for several countries, kinds or categories.
+/// for several countries, kinds or categories. What is wrong with a sum is told by what is added up (`kind`).
 pub(super) fn in_rows(mut problem: Value, typed: &Typed) -> Value {
     let criteria = written(typed, "criterion", &CRITERION, MAX_CRITERIA);
     let groups = written(typed, "balance", &GROUP, MAX_GROUPS);
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
         let field = input(error["field"].as_str().unwrap_or_default(), &criteria, &groups);
+        if let Some(kind) = summed(&field, error["code"].as_str().unwrap_or_default()) {
+            error["params"]["kind"] = kind.into();
+        }
         error["field"] = field.into();
     }
     problem
+}
+
+/// What does not add up, where the text of a code has words for it.
+fn summed(field: &str, code: &str) -> Option<&'static str> {
+    match (field, code) {
+        ("criteria", "out_of_range") => Some("weights"),
+        ("balance", "out_of_range") => Some("floors"),
+        ("envelope", "more_than_left" | "sum_too_large") => Some("allocation_window"),
+        ("eligibility-least", "sum_too_large") => Some("window_least"),
+        _ => None,
+    }
 }
 
 fn input(field: &str, criteria: &[usize], groups: &[usize]) -> String {
@@ -310,16 +339,21 @@ mod tests {
     #[test]
     fn a_form_that_nobody_touched_says_what_is_recorded() {
         for language in [Language::English, Language::French] {
-            let sent = body(language, &sent_form(&filled(language, &window())));
+            let sent = changed(language, &sent_form(&filled(language, &window())), &window());
             for name in FIELDS {
-                let expected = match name {
-                    "opens_at" => json!("2026-02-01T08:00:00Z"),
-                    "eligibility" => window()["eligibility"].clone(),
-                    _ => window()[name].clone(),
-                };
-                assert_eq!(sent[name], expected, "{name}");
+                assert_eq!(sent[name], window()[name], "{name}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_needed_and_left_empty_is_left_out() {
+        let sent = body(Language::English, &Typed::read(b"pool_id=&opens_at=&reviews_needed=two&title="));
+        for name in ["pool_id", "committee_id", "opens_at", "closes_at"] {
+            assert!(sent.get(name).is_none(), "{name}");
+        }
+        assert_eq!((&sent["reviews_needed"], &sent["title"]), (&json!("two"), &json!("")));
+        assert_eq!(sent.get("decides_on"), Some(&Value::Null));
     }
 
     #[test]
@@ -363,6 +397,19 @@ mod tests {
             let problem = json!({ "errors": [{ "field": field }] });
             assert_eq!(in_rows(problem, &typed)["errors"][0]["field"], expected);
         }
+    }
+
+    #[test]
+    fn a_sum_is_told_by_what_is_added_up() {
+        let told = |field: &str, code: &str| {
+            let error = json!({ "field": field, "code": code, "params": { "min": 0, "max": 100 } });
+            in_rows(json!({ "errors": [error] }), &Typed::default())["errors"][0]["params"]["kind"].clone()
+        };
+        assert_eq!(told("criteria", "out_of_range"), "weights");
+        assert_eq!(told("criteria", "required"), Value::Null);
+        assert_eq!(told("balance", "out_of_range"), "floors");
+        assert_eq!(told("envelope", "sum_too_large"), "allocation_window");
+        assert_eq!(told("eligibility-least", "sum_too_large"), "window_least");
     }
 
     #[test]

@@ -56,7 +56,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let window = window_of(&form, &id).await?;
     let sent = match is_under_way(&window) {
         true => fields::renewed(form.language, typed, &window),
-        false => fields::body(form.language, typed),
+        false => fields::changed(form.language, typed, &window),
     };
     match form.submit(Method::PUT, &format!("/v1/allocation-windows/{id}"), &sent, guard).await? {
         Ok(saved) => to_record(&form, &saved, "saved"),

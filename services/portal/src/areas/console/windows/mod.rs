@@ -1,9 +1,14 @@
 //! Allocation windows: the list and its timeline, the record with its steps, the form, the board of scores, and the
 //! question what the envelope would buy best.
 
-use crate::{error::PageError, i18n::Language, ids::Id, visit::Staff};
-use kernel::Money;
-use serde_json::{Map, Value, json};
+use crate::{
+    error::PageError,
+    figures::{minor as cents, usd as dollars},
+    i18n::Language,
+    ids::Id,
+    visit::Staff,
+};
+use serde_json::{Map, Value};
 
 /// A window, with what is promised in it and what is left.
 async fn window_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
@@ -33,16 +38,6 @@ fn names(language: Language, records: &[Value]) -> Value {
     records.iter().filter_map(named).collect::<Map<String, Value>>().into()
 }
 
-/// The US cents of an amount; 0 for none.
-fn cents(amount: &Value) -> i64 {
-    serde_json::from_value::<Money>(amount.clone()).map_or(0, |money| money.minor())
-}
-
-/// An amount of US cents, as the API writes it.
-fn dollars(cents: i64) -> Value {
-    json!(Money::usd(cents))
-}
-
 /// Whether the reader is of the secretariat of a window: who screens proposals in the office that runs it.
 fn is_secretariat(staff: &Staff, window: &Value) -> bool {
     staff.is_own(window) && staff.may("proposals:screen")
@@ -53,10 +48,16 @@ fn may_see_scores(staff: &Staff, window: &Value) -> bool {
     staff.may("proposals:read") && (is_secretariat(staff, window) || staff.may("scores:write"))
 }
 
-/// Whether the reader may ask what the envelope would buy best: members of the committee from the deliberation on.
+/// Whether the reader is led to what the envelope would buy best.
 fn may_ask(staff: &Staff, window: &Value) -> bool {
+    may_see_scores(staff, window) && may_see_answers(staff, window)
+}
+
+/// Whether what the envelope would buy best can be asked: by the secretariat, and by members of the committee from the
+/// deliberation on. Who they are is for the platform to say.
+fn may_see_answers(staff: &Staff, window: &Value) -> bool {
     let is_late = window["state"] == "deliberation" || window["state"] == "closed";
-    may_see_scores(staff, window) && (is_late || is_secretariat(staff, window))
+    is_late || is_secretariat(staff, window)
 }
 
 // Below: the files beside this one, as cargo xtask lists finds them.

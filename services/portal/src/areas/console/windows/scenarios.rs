@@ -2,7 +2,7 @@
 
 use super::{
     board::board_of,
-    is_secretariat, may_ask,
+    is_secretariat, may_see_answers,
     what_if::{answered, asked, at_inputs, filled, titles},
     window_of,
 };
@@ -18,6 +18,7 @@ use crate::{
 use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -34,7 +35,7 @@ fn path_of(id: &Id) -> String {
 /// The window, for whoever may see its scenarios.
 async fn asked_window(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     let window = window_of(staff, id).await?;
-    if may_ask(staff, &window) { Ok(window) } else { Err(PageError::NotFound) }
+    if may_see_answers(staff, &window) { Ok(window) } else { Err(PageError::NotFound) }
 }
 
 async fn list(staff: Staff, id: web::Path<Id>, page: web::Query<ListQuery<NoFilters>>) -> PageResult {
@@ -69,10 +70,10 @@ async fn show(staff: Staff, place: web::Path<(Id, Id)>, done: web::Query<Done>) 
     staff.page("console/windows/scenario.html", context).await
 }
 
-/// One scenario: the API has them as a list alone.
+/// A scenario of the window.
 async fn scenario_of(staff: &Staff, id: &Id, scenario: &Id) -> Result<Value, PageError> {
-    let all = staff.all(&path_of(id), &()).await?;
-    all.into_iter().find(|one| one["id"] == scenario.as_str()).ok_or(PageError::NotFound)
+    let found = staff.get(&format!("/v1/scenarios/{scenario}"), &()).await?;
+    if found["window_id"] == id.as_str() { Ok(found) } else { Err(PageError::NotFound) }
 }
 
 /// What the page of a scenario is given: its answer, what was assumed, and the reasons by proposal.
@@ -86,13 +87,18 @@ pub(crate) fn context(window: &Value, scenario: &Value, titles: &Value) -> Value
         let id = reason["proposal_id"].as_str().unwrap_or_default();
         json!({ "id": id, "reference": references.get(id), "title": titles[id], "text": reason["text"] })
     };
+    // Only for what somebody had chosen is there a reason.
+    let mut undecided: BTreeSet<&str> = references.keys().map(String::as_str).collect();
+    for reason in scenario["reasons"].as_array().into_iter().flatten() {
+        undecided.remove(reason["proposal_id"].as_str().unwrap_or_default());
+    }
     let reasons = scenario["reasons"].as_array().into_iter().flatten().map(reason);
     let pinned = |name: &str| -> Vec<Value> {
         let ids = scenario["question"][name].as_array().into_iter().flatten().filter_map(Value::as_str);
         ids.filter_map(|id| references.get(id).cloned()).collect()
     };
     json!({
-        "window": window, "scenario": scenario, "shown": answered(answer, titles),
+        "window": window, "scenario": scenario, "shown": answered(answer, titles, &undecided),
         "reasons": reasons.collect::<Vec<_>>(), "funded": pinned("funded"), "unfunded": pinned("unfunded"),
         "problem": null,
     })

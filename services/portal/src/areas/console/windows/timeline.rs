@@ -6,7 +6,8 @@ use crate::{
     i18n::{Language, text},
     visit::{PageResult, Staff},
 };
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
 use fluent_bundle::FluentArgs;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -17,8 +18,12 @@ const STATES: [&str; 4] = ["draft", "open", "scoring", "deliberation"];
 const MAX_PAST: Days = Days::new(180);
 /// The line is at least as long.
 const MIN_LENGTH: Days = Days::new(60);
-/// Of a longer line, every third month is named.
-const MAX_MONTHS: usize = 14;
+/// Of a longer line, every third month is named: there is room for the names of so many.
+const MAX_MONTHS: usize = 10;
+/// A month that begins further on has no room for its name, in percent.
+const LAST_TICK: f64 = 91.0;
+/// Longer titles are truncated in the drawing, where they stand in one line.
+const MAX_TITLE_LENGTH: usize = 45;
 
 /// A day on which something happens to a window.
 struct Date<'a> {
@@ -27,8 +32,20 @@ struct Date<'a> {
     window: &'a Value,
 }
 
+/// A date, or the day on which an instant is in the window's own zone.
 fn day(window: &Value, name: &str) -> Option<NaiveDate> {
-    window[name].as_str()?.get(..10)?.parse().ok()
+    let text = window[name].as_str()?;
+    let zone: Tz = window["time_zone"].as_str().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+    let at = text.parse::<DateTime<Utc>>().ok().map(|at| at.with_timezone(&zone).date_naive());
+    at.or_else(|| text.parse().ok())
+}
+
+fn short(title: &str) -> String {
+    if title.chars().count() <= MAX_TITLE_LENGTH {
+        return title.to_owned();
+    }
+    let kept: String = title.chars().take(MAX_TITLE_LENGTH).collect();
+    format!("{}…", kept.trim_end())
 }
 
 pub(super) async fn show(staff: &Staff) -> PageResult {
@@ -96,7 +113,7 @@ fn drawing(language: Language, today: NaiveDate, windows: &[Value]) -> Value {
         let (opens, closes) = (day(window, "opens_at")?, day(window, "closes_at")?);
         let state = window["state"].as_str().unwrap_or_default();
         let mut arguments = FluentArgs::new();
-        arguments.set("title", window["title"].as_str().unwrap_or_default().to_owned());
+        arguments.set("title", short(window["title"].as_str().unwrap_or_default()));
         arguments.set("state", text(language, &format!("window-state-{state}"), None));
         let period = format!("{} – {}", format::date(language, opens), format::date(language, closes));
         Some(json!({
@@ -110,6 +127,7 @@ fn drawing(language: Language, today: NaiveDate, windows: &[Value]) -> Value {
     let ticks: Vec<Value> = months
         .into_iter()
         .step_by(step)
+        .filter(|month| place(*month) <= LAST_TICK)
         .map(|month| json!({ "at": place(month), "label": format::month(language, month) }))
         .collect();
     json!({
@@ -153,6 +171,20 @@ mod tests {
             ("2026-06-30", "window-closes"),
         ];
         assert_eq!(found, expected.map(|(day, key)| (day.to_owned(), key)));
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_window_s_zone() {
+        let window = json!({ "closes_at": "2026-06-30T22:30:00Z", "decides_on": "2026-07-15",
+            "time_zone": "Europe/Zurich" });
+        assert_eq!(day(&window, "closes_at"), Some(on("2026-07-01")));
+        assert_eq!((day(&window, "decides_on"), day(&window, "opens_at")), (Some(on("2026-07-15")), None));
+    }
+
+    #[test]
+    fn a_long_title_is_truncated() {
+        assert_eq!(short("First window"), "First window");
+        assert_eq!(short(&"é".repeat(46)), format!("{}…", "é".repeat(45)));
     }
 
     #[test]

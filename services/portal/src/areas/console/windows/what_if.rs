@@ -2,7 +2,7 @@
 
 use super::{
     board::{board_of, rows},
-    cents, dollars, is_secretariat, may_ask, window_of,
+    cents, dollars, is_secretariat, may_see_answers, window_of,
 };
 use crate::{
     client::{Guard, Method},
@@ -15,7 +15,7 @@ use crate::{
 };
 use actix_web::web::{self, ServiceConfig};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -57,13 +57,13 @@ pub(super) async fn asked(
 /// The page, with the answer where something was asked.
 async fn page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let window = window_of(staff, id).await?;
-    if !may_ask(staff, &window) {
+    if !may_see_answers(staff, &window) {
         return Err(PageError::NotFound);
     }
     let board = board_of(staff, id).await?;
     let mut context = json!({
         "candidates": candidates(&board), "may_save": is_secretariat(staff, &window), "key": key(), "window": window,
-        "shown": answered(&again["answer"], &titles(&board)),
+        "shown": answered(&again["answer"], &titles(&board), &undecided(&board)),
     });
     for name in ["typed", "problem", "question", "saved"] {
         context[name] = again[name].clone();
@@ -80,6 +80,13 @@ fn candidates(board: &Value) -> Vec<&Value> {
 pub(super) fn titles(board: &Value) -> Value {
     let titled = |row: &Value| Some((row["id"].as_str()?.to_owned(), row["title"].clone()));
     rows(board).iter().filter_map(titled).collect::<Map<String, Value>>().into()
+}
+
+/// The proposals of a board that nothing was decided on yet: none of them is treated otherwise than the answer says.
+fn undecided(board: &Value) -> BTreeSet<&str> {
+    const STATES: [&str; 4] = ["submitted", "eligible", "scored", "shortlisted"];
+    let is_undecided = |row: &&Value| STATES.iter().any(|state| row["state"] == *state);
+    rows(board).iter().filter(is_undecided).filter_map(|row| row["id"].as_str()).collect()
 }
 
 /// The question as its form says it. What is left empty is as the window has it.
@@ -166,8 +173,8 @@ fn grants(portfolio: &Value) -> BTreeMap<&str, &Value> {
 }
 
 /// An answer as its page shows it: portfolios side by side, and each proposal with what each of them gives it. Null for
-/// none.
-pub(crate) fn answered(answer: &Value, titles: &Value) -> Value {
+/// none. What is `undecided` was not chosen otherwise, unless the question has a choice of its own.
+pub(crate) fn answered(answer: &Value, titles: &Value, undecided: &BTreeSet<&str>) -> Value {
     if answer.is_null() {
         return Value::Null;
     }
@@ -181,7 +188,11 @@ pub(crate) fn answered(answer: &Value, titles: &Value) -> Value {
     let proposal = |row: &Value| {
         let id = row["proposal_id"].as_str().unwrap_or_default();
         let amounts: Vec<Option<&Value>> = given.iter().map(|of_it| of_it.get(id).copied()).collect();
-        let is_otherwise = chosen.as_ref().is_some_and(|chosen| chosen.get(id) != best.get(id));
+        let is_chosen = |chosen: &BTreeMap<&str, &Value>| {
+            !answer["compared"].is_null() || chosen.contains_key(id) || !undecided.contains(id)
+        };
+        let is_otherwise =
+            chosen.as_ref().is_some_and(|chosen| is_chosen(chosen) && chosen.get(id) != best.get(id));
         let more = json!({
             "title": titles[id], "amounts": amounts, "is_otherwise": is_otherwise && !answer["best"].is_null(),
         });
@@ -288,7 +299,8 @@ mod tests {
 
     #[test]
     fn portfolios_stand_side_by_side_and_what_was_chosen_otherwise_is_marked() {
-        let shown = answered(&answer(&[("a", "3.00"), ("c", "1.00")]), &json!({ "a": "Title" }));
+        let decided = answer(&[("a", "3.00"), ("c", "1.00")]);
+        let shown = answered(&decided, &json!({ "a": "Title" }), &BTreeSet::new());
         assert_eq!(shown["portfolios"].as_array().unwrap().len(), 3, "nothing was compared");
         assert_eq!(shown["proposals"][0]["amounts"], json!([usd("3.00"), usd("5.00"), usd("3.00")]));
         assert_eq!(shown["proposals"][2]["amounts"], json!([null, null, usd("1.00")]));
@@ -301,8 +313,24 @@ mod tests {
 
     #[test]
     fn before_anything_is_decided_nothing_is_otherwise() {
-        let shown = answered(&answer(&[]), &json!({}));
+        let shown = answered(&answer(&[]), &json!({}), &BTreeSet::new());
         assert!(list(&shown["proposals"]).iter().all(|row| row["is_otherwise"] == false));
-        assert!(answered(&Value::Null, &json!({})).is_null());
+        assert!(answered(&Value::Null, &json!({}), &BTreeSet::new()).is_null());
+    }
+
+    #[test]
+    fn what_nothing_was_decided_on_yet_is_not_otherwise_unless_the_question_chooses() {
+        let board = json!({ "proposals": [{ "id": "a", "state": "approved" }, { "id": "b", "state": "shortlisted" },
+            { "id": "c", "state": "rejected" }] });
+        let undecided = undecided(&board);
+        assert_eq!(undecided, BTreeSet::from(["b"]));
+        let otherwise = |answer: &Value| -> Vec<bool> {
+            let shown = answered(answer, &json!({}), &undecided);
+            list(&shown["proposals"]).iter().map(|row| row["is_otherwise"] == true).collect()
+        };
+        let mut asked = answer(&[("a", "3.00")]);
+        assert_eq!(otherwise(&asked), [false, false, false]);
+        asked["compared"] = portfolio(&[("a", "3.00")]);
+        assert_eq!(otherwise(&asked), [false, true, false]);
     }
 }
