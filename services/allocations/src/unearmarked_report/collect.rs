@@ -193,7 +193,8 @@ async fn public_roots(
     let keys = roots.iter().map(|id| (*id).into());
     let text = "SELECT * FROM known_contribution WHERE organisation_id = $1";
     let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    Ok(public_of(&sql::read(&rows)?))
+    let records: Vec<contribution::Model> = sql::read(&rows)?;
+    Ok(public_of(&records))
 }
 
 fn public_of(records: &[contribution::Model]) -> BTreeSet<ContributionId> {
