@@ -17,8 +17,8 @@ use ::store::{StoreError, params, sql};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use kernel::{
-    CommitteeId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId, Visibility,
-    text::split,
+    CommitteeId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId,
+    Visibility, text::split,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet};
