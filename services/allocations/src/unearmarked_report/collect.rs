@@ -17,8 +17,8 @@ use ::store::{StoreError, params, sql};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use kernel::{
-    CommitteeId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId, Visibility,
-    text::split,
+    CommitteeId, ContributionId, DonorId, Earmarking, LotId, OrganisationId, PlanId, PoolId, ProposalId,
+    Visibility, text::split,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,7 +193,8 @@ async fn public_roots(
     let keys = roots.iter().map(|id| (*id).into());
     let text = "SELECT * FROM known_contribution WHERE organisation_id = $1";
     let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    Ok(public_of(&sql::read(&rows)?))
+    let records: Vec<contribution::Model> = sql::read(&rows)?;
+    Ok(public_of(&records))
 }
 
 fn public_of(records: &[contribution::Model]) -> BTreeSet<ContributionId> {

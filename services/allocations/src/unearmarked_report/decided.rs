@@ -65,7 +65,7 @@ pub(super) async fn decided(
     };
     let text = "SELECT resolution, count(*) FROM decision
                 WHERE committee_id = $1 AND decided_at >= $2 AND decided_at < $3
-                  AND state NOT IN ('declined', 'expired') GROUP BY resolution";
+                  AND state NOT IN ('awaiting_head', 'declined', 'expired') GROUP BY resolution";
     for row in sql::rows(db, text, params![committee_id, from, before]).await? {
         let count: i64 = row.try_get_by_index(1)?;
         match row.try_get_by_index(0)? {

@@ -139,7 +139,8 @@ pub(crate) struct AnnualUseDecided {
     /// Score sheets that were submitted and count.
     #[schema(minimum = 0)]
     pub(crate) score_sheets: i64,
-    /// Decisions that were not declined.
+    /// Decisions that hold, or held until a later one: not those that the head of the organisation declined or has yet to
+    /// answer.
     #[schema(minimum = 0)]
     pub(crate) approved: i64,
     #[schema(minimum = 0)]
