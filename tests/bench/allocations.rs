@@ -170,7 +170,8 @@ async fn prepared(up: &Up, founded: &Value) -> (Scene, [String; 2]) {
         "alternates_for_recused": false, "authority": [] });
     let rules = json!({ "rules": rules, "reason": "Terms of reference" });
     made(&format!("/v1/committees/{committee}/rules"), rules).await;
-    let seat = json!({ "person_id": chair, "office_id": headquarters, "kind": "chair", "from": "2020-01-01" });
+    let seat =
+        json!({ "person_id": chair, "office_id": headquarters, "kind": "chair", "from": "2020-01-01" });
     let seat = made(&format!("/v1/committees/{committee}/seats"), seat).await;
     let meeting =
         json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2020-01-15T09:00:00Z" });
@@ -298,7 +299,8 @@ fn bare_transactions(folder: &Path) -> Duration {
 /// lines there are.
 fn verify(data: &Path) -> (Duration, Duration, u32) {
     let started = Instant::now();
-    let verified = Command::new(binary()).args(["allocations", "verify", "--data"]).arg(data).output().unwrap();
+    let verified =
+        Command::new(binary()).args(["allocations", "verify", "--data"]).arg(data).output().unwrap();
     let took = started.elapsed();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
     let db = Connection::open(data.join("allocations.db")).unwrap();
@@ -315,7 +317,8 @@ fn verify(data: &Path) -> (Duration, Duration, u32) {
 fn window() -> Problem {
     let (count, units, unit) = (60, 30_000, 1_000_000);
     let envelope = units * unit;
-    let regions: [(&str, i64); 5] = [("Africa", 30), ("Europe", 10), ("Asia", 0), ("Americas", 10), ("MENA", 0)];
+    let regions: [(&str, i64); 5] =
+        [("Africa", 30), ("Europe", 10), ("Asia", 0), ("Americas", 10), ("MENA", 0)];
     let groups = regions.iter().map(|(name, floor)| Group {
         name: (*name).to_owned(),
         parent: None,

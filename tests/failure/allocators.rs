@@ -245,8 +245,7 @@ impl Shared {
         let spent = json!({ "amount": usd("150.00") });
         let spent = self.step(&self.officer, (&path, "spend"), Some(&spent), has("spent")).await;
         self.note(id, "spend", spent);
-        let withdraw =
-            json!({ "resolution": "withdraw_funds", "amount": usd("200.00"), "reason": "Earmarked money came" });
+        let withdraw = json!({ "resolution": "withdraw_funds", "amount": usd("200.00"), "reason": "Earmarked money came" });
         let decided = self.decided(&format!("{key}-withdraw"), (meeting, id), withdraw, "").await;
         let decision = decided.unwrap_or_else(|| panic!("{key}: a withdrawal needs no money"));
         self.step(&self.head, (&decision, "confirm"), None, is_not("awaiting_head")).await;
@@ -420,7 +419,8 @@ impl Shared {
         let redirect_uri = format!("{}/sign-in", self.url);
         let asked = json!({ "email": HEAD, "password": PASSWORD, "client_id": "portal", "redirect_uri": redirect_uri,
             "code_challenge": CHALLENGE, "code_challenge_method": "S256" });
-        let answer = self.http.post(format!("{}/oauth/authorize", self.url)).json(&asked).send().await.ok()?;
+        let answer =
+            self.http.post(format!("{}/oauth/authorize", self.url)).json(&asked).send().await.ok()?;
         let code: Value = answer.json().await.ok()?;
         let form = [
             ("grant_type", "authorization_code"),

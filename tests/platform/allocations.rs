@@ -155,8 +155,7 @@ async fn seat(world: &World, committee: &str, (person, office): (&Person, &str),
 
 /// A meeting that is open, with these people in it: its path.
 async fn open_meeting(world: &World, committee: &str, present: &[&Person]) -> String {
-    let body =
-        json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2020-01-15T09:00:00Z" });
+    let body = json!({ "committee_id": committee, "place": "Geneva", "starts_at": "2020-01-15T09:00:00Z" });
     let made = world.create("/v1/committee-meetings", body).await;
     let meeting = format!("/v1/committee-meetings/{}", text(&made["id"]));
     let notice = json!({ "short_notice_reason": "The rains begin" });

@@ -194,7 +194,13 @@ async fn an_officer_makes_a_committee_gives_seats_and_changes_its_rules() {
     assert_eq!(saved.status, 303, "{}", saved.text);
     let committee = saved.header("location").split('?').next().unwrap().to_owned();
     let seat = |person: &'static str| {
-        [("key", "two"), ("person", person), ("office_id", office.as_str()), ("kind", "chair"), ("from", "2026-01-01")]
+        [
+            ("key", "two"),
+            ("person", person),
+            ("office_id", office.as_str()),
+            ("kind", "chair"),
+            ("from", "2026-01-01"),
+        ]
     };
     let refused = post(&format!("{committee}/seats"), &seat("Nobody of this name")).await;
     assert!(refused.status == 422 && refused.text.contains("href=\"#person\""), "{}", refused.text);

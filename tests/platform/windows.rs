@@ -104,7 +104,11 @@ async fn the_secretariat_asks_what_an_envelope_would_buy_best_and_keeps_the_answ
     assert!(shown(&world, &cookie, &what_if).await.contains("No proposal to this window has points yet."));
     let answer = send(&world, &cookie, &what_if, &[("objective", "score_cost"), ("envelope", "500")]).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert!(answer.text.contains("Portfolios side by side") && answer.text.contains("US$500"), "{}", answer.text);
+    assert!(
+        answer.text.contains("Portfolios side by side") && answer.text.contains("US$500"),
+        "{}",
+        answer.text
+    );
     let scenarios = format!("{window}/scenarios");
     let question = json!({ "objective": "score_cost" }).to_string();
     let mut saved = vec![("key", "the-form-of-the-first-scenario"), ("question", question.as_str())];

@@ -42,9 +42,8 @@ pub(crate) fn bar(part: &str, whole: &str, class: Option<&str>) -> Value {
 pub(crate) fn range_bar(part: &str, whole: &str, floor: &str, ceiling: &str) -> Value {
     let of_whole = |text: &str| share(text.parse().unwrap_or_default(), whole.parse().unwrap_or_default());
     let (length, from, to) = (of_whole(part), of_whole(floor), of_whole(ceiling));
-    let limit = |at: f64| {
-        format!("<rect class=\"limit\" x=\"{:.2}\" width=\"0.8\" height=\"12\"/>", at.min(99.2))
-    };
+    let limit =
+        |at: f64| format!("<rect class=\"limit\" x=\"{:.2}\" width=\"0.8\" height=\"12\"/>", at.min(99.2));
     Value::from_safe_string(format!(
         "<svg class=\"bar range\" viewBox=\"0 0 100 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">\
          <rect class=\"track\" x=\"{from:.2}\" width=\"{:.2}\" height=\"12\"/>\

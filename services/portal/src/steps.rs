@@ -191,8 +191,7 @@ impl Field {
             Kind::File => "file",
         }
         .into();
-        shown["currency"] =
-            if matches!(self.kind, Kind::Dollars) { "USD".into() } else { currency.clone() };
+        shown["currency"] = if matches!(self.kind, Kind::Dollars) { "USD".into() } else { currency.clone() };
         Some(shown)
     }
 

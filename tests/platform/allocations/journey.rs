@@ -95,8 +95,7 @@ async fn scene() -> Scene {
         let kind = if index == 0 { "chair" } else { "member" };
         seats.push(seat(&world, &committee, (member, office), kind).await);
     }
-    let made =
-        world.create("/v1/allocation-windows", call(&pool, &committee, "2099-01-01T00:00:00Z")).await;
+    let made = world.create("/v1/allocation-windows", call(&pool, &committee, "2099-01-01T00:00:00Z")).await;
     let window = format!("/v1/allocation-windows/{}", text(&made["id"]));
     let opened = done(&world, &world.token, &window, "open", &Value::Null).await;
     assert_eq!(amounts(&opened, ["promised", "headroom"]), ["0.00", "2000000.01"]);

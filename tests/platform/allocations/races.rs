@@ -3,8 +3,8 @@
 
 use super::{
     Person, UNLIMITED, act, amounts, answered, committee_of_one, decided, done, get, gift, has, item, motion,
-    officer, open_meeting, person, pool, proposal, refusal, reserve, reserve_window, seat, shortlisted, under,
-    usd, verified, vote,
+    officer, open_meeting, person, pool, proposal, refusal, reserve, reserve_window, seat, shortlisted,
+    under, usd, verified, vote,
 };
 use futures_util::future::{join, join_all};
 use reqwest::Method;

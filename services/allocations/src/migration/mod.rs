@@ -18,9 +18,9 @@ pub(crate) mod m0003;
 pub(crate) mod m0004;
 pub(crate) mod m0005;
 pub(crate) mod m0006;
+pub(crate) mod m0007;
 pub(crate) mod m0008;
 pub(crate) mod m0009;
-pub(crate) mod m0007;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -31,8 +31,8 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0004::migration(),
         m0005::migration(),
         m0006::migration(),
+        m0007::migration(),
         m0008::migration(),
         m0009::migration(),
-        m0007::migration(),
     ]
 }

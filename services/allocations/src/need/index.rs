@@ -225,11 +225,8 @@ mod tests {
             country: country.to_owned(),
             index: index.to_owned(),
         };
-        let fields = |countries| VulnerabilityIndexFields {
-            source: "INFORM".to_owned(),
-            year: 2026,
-            countries,
-        };
+        let fields =
+            |countries| VulnerabilityIndexFields { source: "INFORM".to_owned(), year: 2026, countries };
         assert!(check(&fields(vec![entry("TCD", "8.7"), entry("SDN", "9")])).is_ok());
         let problem =
             check(&fields(vec![entry("TCD", "8.7"), entry("TCD", "11"), entry("XXX", "1")])).unwrap_err();

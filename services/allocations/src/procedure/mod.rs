@@ -1,8 +1,8 @@
 //! What joins subjects: the steps of windows, proposals, meetings and motions, each of which changes or asks several of them.
 
 pub(crate) mod agenda;
-pub(crate) mod bridges;
 pub(crate) mod awaited_reviews;
+pub(crate) mod bridges;
 pub(crate) mod conflicts;
 pub(crate) mod elections;
 pub(crate) mod final_budgets;

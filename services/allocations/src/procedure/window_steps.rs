@@ -1,10 +1,5 @@
 //! What moves a window on.
 
-use crate::{
-    committee::seat::SeatKind,
-    ledger,
-    notice::{self, Notice},
-};
 use crate::window::{
     Action, Kind, State,
     api::{AllocationWindow, WindowRecord, check_money, record},
@@ -12,7 +7,12 @@ use crate::window::{
     store::{self, Model},
     transition,
 };
-use crate::{circulation, decision, ledger, motion};
+use crate::{
+    circulation,
+    committee::seat::SeatKind,
+    decision, ledger, motion,
+    notice::{self, Notice},
+};
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};

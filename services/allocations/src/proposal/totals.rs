@@ -39,11 +39,7 @@ impl From<Sums> for ProposalTotals {
     }
 }
 
-async fn sums(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-) -> Result<Sums, StoreError> {
+async fn sums(scope: &TenantScope, db: &impl ConnectionTrait, filter: &Filter) -> Result<Sums, StoreError> {
     let (conditions, values) = conditions(scope, filter).end();
     let text = format!(
         "SELECT count(*) AS proposals, CAST(coalesce(sum(p.asked), 0) AS bigint) AS asked,

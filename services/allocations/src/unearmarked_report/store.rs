@@ -1,5 +1,5 @@
 use super::{UnearmarkedReportState, figures::AnnualUseFigures, texts::UnearmarkedReportTexts};
-use crate::committee::store::is_staff;
+use crate::records::is_staff;
 use ::store::{StoreError, TenantScope, Transaction, audit, insert_new, params, sql, upsert_models};
 use chrono::{DateTime, Utc};
 use kernel::{CommitteeId, OfficeId, OrganisationId, PrincipalId};

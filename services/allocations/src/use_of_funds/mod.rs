@@ -1,7 +1,7 @@
 //! What became of a contribution, and which contributions pay for an allocation.
 
-mod share;
 pub(crate) mod given;
+mod share;
 pub(crate) mod sources;
 pub(crate) mod stops;
 pub(crate) mod trace;

@@ -105,7 +105,8 @@ impl Line {
 /// # Errors
 /// [`StoreError`].
 pub(super) async fn lines(db: &Connection, lot: &lot::store::Model) -> Result<Vec<Line>, StoreError> {
-    let text = "SELECT e.number, e.kind, e.day, e.reason, p.account, p.proposal_id, r.to_proposal_id, p.amount
+    let text =
+        "SELECT e.number, e.kind, e.day, e.reason, p.account, p.proposal_id, r.to_proposal_id, p.amount
                 FROM posting p JOIN entry e ON e.id = p.entry_id
                 LEFT JOIN redeployment r ON r.withdraw_entry = e.id
                 WHERE p.lot_id = $1 ORDER BY e.number, p.line LIMIT 20000";

@@ -93,7 +93,8 @@ fn other(problem: &Problem, unit: i64) -> Option<Portfolio> {
     }
     constraints.push(total.leq(exact(problem.envelope) / exact(unit)));
     // Groups in which nothing is asked for keep to every limit.
-    for (group, spent) in of_groups.into_iter().enumerate().filter(|(group, _)| problem.asked_in(*group) > 0) {
+    for (group, spent) in of_groups.into_iter().enumerate().filter(|(group, _)| problem.asked_in(*group) > 0)
+    {
         let (floor, ceiling) = (problem.floor_of(group), problem.groups[group].ceiling);
         let mut lacks = Expression::from(exact(floor) / exact(unit));
         lacks -= spent.clone();

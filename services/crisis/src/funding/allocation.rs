@@ -105,7 +105,8 @@ pub(super) async fn of_roots(
     if roots.is_empty() {
         return Ok(Allotments::new());
     }
-    let text = "SELECT s.root_id, s.amount, s.allocation_id, s.organisation_id, a.visibility, a.country, a.year,
+    let text =
+        "SELECT s.root_id, s.amount, s.allocation_id, s.organisation_id, a.visibility, a.country, a.year,
                   a.plan_id
                 FROM known_allocation_source AS s
                 JOIN known_allocation AS a ON a.id = s.allocation_id WHERE true";

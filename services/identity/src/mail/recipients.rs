@@ -54,11 +54,7 @@ pub(super) struct NoticeRecipients {
 
 #[async_trait]
 impl EventHandler<AllocationNoticeGiven> for NoticeRecipients {
-    async fn apply(
-        &self,
-        tx: &mut SystemTx,
-        events: Vec<AllocationNoticeGiven>,
-    ) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<AllocationNoticeGiven>) -> Result<(), ConsumeError> {
         if !self.sends {
             return Ok(());
         }

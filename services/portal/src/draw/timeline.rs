@@ -69,9 +69,7 @@ mod tests {
 
     #[test]
     fn a_period_lies_where_it_is_and_a_name_cannot_break_out() {
-        let row = |from: f64, decides: Option<f64>| {
-            json!({ "label": "<b>", "shown": "x", "from": from, "to": from + 10.0, "decides": decides, "class": "part-0" })
-        };
+        let row = |from: f64, decides: Option<f64>| json!({ "label": "<b>", "shown": "x", "from": from, "to": from + 10.0, "decides": decides, "class": "part-0" });
         let data = json!({ "rows": [row(20.0, None), row(90.0, Some(100.0))], "ticks": [{ "at": 50.0, "label": "March" }],
             "today": 30.0, "today_label": "Today" });
         let svg = timeline("t", "a", "b", Value::from(Serde(data))).unwrap().to_string();

@@ -92,8 +92,7 @@ fn a_step_with_a_file_has_a_route_of_its_own_and_says_so() {
 fn a_record_in_dollars_has_no_rate() {
     let fields = |currency: &str| {
         let steps = Steps { list: "contributions", once: true, steps: &[PAY] };
-        let record =
-            json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": currency } });
+        let record = json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": currency } });
         steps.shown((Language::English, "2026-03-01"), &record, &["pay", "none"])[0]["fields"].clone()
     };
     assert_eq!(

@@ -118,10 +118,10 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
-pub(crate) mod windows;
-pub(crate) mod unearmarked_reports;
-pub(crate) mod unearmarked;
 pub(crate) mod shortfalls;
+pub(crate) mod unearmarked;
+pub(crate) mod unearmarked_reports;
+pub(crate) mod windows;
 
 /// The samples of these files.
 const PAGES: &[&[Sample]] = &[
@@ -149,8 +149,8 @@ const PAGES: &[&[Sample]] = &[
     representatives::PAGES,
     roles::PAGES,
     settings::PAGES,
-    windows::PAGES,
-    unearmarked_reports::PAGES,
-    unearmarked::PAGES,
     shortfalls::PAGES,
+    unearmarked::PAGES,
+    unearmarked_reports::PAGES,
+    windows::PAGES,
 ];

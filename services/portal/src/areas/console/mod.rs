@@ -23,9 +23,9 @@ pub(crate) mod reports;
 pub(crate) mod representatives;
 pub(crate) mod roles;
 pub(crate) mod settings;
-pub(crate) mod windows;
-pub(crate) mod unearmarked_reports;
 pub(crate) mod shortfalls;
+pub(crate) mod unearmarked_reports;
+pub(crate) mod windows;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
@@ -50,9 +50,9 @@ pub(crate) const NAV: crate::nav::Menu = &[
     representatives::NAV,
     roles::NAV,
     settings::NAV,
-    windows::NAV,
-    unearmarked_reports::NAV,
     shortfalls::NAV,
+    unearmarked_reports::NAV,
+    windows::NAV,
 ];
 
 /// The steps of the records of these areas.
@@ -79,9 +79,9 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     representatives::STEPS,
     roles::STEPS,
     settings::STEPS,
-    windows::STEPS,
-    unearmarked_reports::STEPS,
     shortfalls::STEPS,
+    unearmarked_reports::STEPS,
+    windows::STEPS,
 ];
 
 /// Serves the pages of these files.
@@ -108,7 +108,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(representatives::configure)
         .configure(roles::configure)
         .configure(settings::configure)
+        .configure(shortfalls::configure)
+        .configure(unearmarked_reports::configure)
         .configure(windows::configure);
-        .configure(unearmarked_reports::configure);
-        .configure(shortfalls::configure);
 }

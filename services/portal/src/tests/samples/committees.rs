@@ -149,7 +149,8 @@ fn seat_form(language: Language) -> Value {
 fn several(language: Language) -> Value {
     let person = json!({ "id": ID, "name": MARKUP, "email": "a@b.example" });
     let typed = json!({ "person": MARKUP, "kind": "member", "from": DAY });
-    let more = json!({ "people": [person], "problem": super::refusal("person"), "typed": typed, "voting": [] });
+    let more =
+        json!({ "people": [person], "problem": super::refusal("person"), "typed": typed, "voting": [] });
     with(seat_form(language), more)
 }
 

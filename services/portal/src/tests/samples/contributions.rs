@@ -6,7 +6,11 @@ use super::{
     donors::donor,
     money, unearmarked, with,
 };
-use crate::{i18n::Language, steps::offering, unearmarked::{ReadBy, became}};
+use crate::{
+    i18n::Language,
+    steps::offering,
+    unearmarked::{ReadBy, became},
+};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[

@@ -89,7 +89,10 @@ fn new(_: Language) -> Value {
 fn edit(language: Language) -> Value {
     let typed = json!({ "name": MARKUP, "earmarkings": ["unearmarked", "softly_earmarked"], "firmness": "commitment",
         "from": null, "office_ids": [ID], "sources": "", "overhead_rate": "7.50", "reserve_floor": 20, "version": 3 });
-    with(new(language), json!({ "typed": typed, "pool": pool(), "problem": super::refusal("intake-sources") }))
+    with(
+        new(language),
+        json!({ "typed": typed, "pool": pool(), "problem": super::refusal("intake-sources") }),
+    )
 }
 
 /// A list of a pool, as its handler gives it.

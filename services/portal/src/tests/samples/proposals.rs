@@ -62,9 +62,7 @@ fn amounts() -> Value {
 
 /// One proposal, with everything about it.
 fn one() -> Value {
-    let verdict = |rule: &str, is_met: bool, waived: Value, finding: Value| {
-        json!({ "rule": rule, "is_met": is_met, "waived": waived, "finding": finding })
-    };
+    let verdict = |rule: &str, is_met: bool, waived: Value, finding: Value| json!({ "rule": rule, "is_met": is_met, "waived": waived, "finding": finding });
     let said = json!({ "expected": { "source": MARKUP, "amount": money("75.00"), "by": DAY },
         "plan_ids": [ID], "need": MARKUP, "strategy_fit": MARKUP, "risks": MARKUP,
         "results": [{ "indicator": MARKUP, "target": MARKUP }], "people": [{ "group": "refugees", "number": 12_000 }],
@@ -108,7 +106,8 @@ fn conflicts() -> Value {
     let declared = json!({ "id": ID, "version": 1, "proposal_id": ID, "person_id": ID, "ground": "declared",
         "reason": MARKUP, "recorded_by": ID, "recorded_at": INSTANT, "is_standing": true, "lifted_by": null,
         "lifted_at": null, "lift_reason": null });
-    let lifted = json!({ "is_standing": false, "lifted_by": ID, "lifted_at": INSTANT, "lift_reason": MARKUP });
+    let lifted =
+        json!({ "is_standing": false, "lifted_by": ID, "lifted_at": INSTANT, "lift_reason": MARKUP });
     let conflicts = json!({ "items": [declared, with(declared.clone(), lifted)] });
     answer("/v1/allocation-proposals/{id}/conflicts", conflicts)
 }

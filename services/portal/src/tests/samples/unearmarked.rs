@@ -46,7 +46,8 @@ fn hidden() -> Value {
 }
 
 fn stop(kind: &str) -> Value {
-    let project = json!({ "proposal_id": ID, "reference": "MIR-2026-00042", "title": MARKUP, "countries": ["AFG"] });
+    let project =
+        json!({ "proposal_id": ID, "reference": "MIR-2026-00042", "title": MARKUP, "countries": ["AFG"] });
     let is_withdrawal = kind == "withdrawn";
     json!({ "on": DAY, "kind": kind, "amount": money("5.00"),
         "project": if kind == "received" { Value::Null } else { project.clone() },
@@ -60,7 +61,8 @@ pub(super) fn uses() -> Value {
         "reason": MARKUP });
     let mut stops: Vec<Value> = words_of("ContributionStopKind").into_iter().map(stop).collect();
     stops.push(with(stop("allocated"), json!({ "project": null })));
-    let more = json!({ "pool_id": ID, "uses": [usage(), hidden()], "withdrawals": [withdrawal], "stops": stops });
+    let more =
+        json!({ "pool_id": ID, "uses": [usage(), hidden()], "withdrawals": [withdrawal], "stops": stops });
     answer("/v1/contributions/{id}/uses", with(whole(), more))
 }
 

@@ -67,7 +67,8 @@ fn windows(_: Language) -> Value {
 }
 
 fn on_a_line(language: Language) -> Value {
-    let undecided = with(fields_of("draft"), json!({ "decides_on": null, "opens_at": "2026-03-01T00:00:00Z" }));
+    let undecided =
+        with(fields_of("draft"), json!({ "decides_on": null, "opens_at": "2026-03-01T00:00:00Z" }));
     timeline::context(language, DAY.parse().unwrap(), &[fields_of("open"), undecided])
 }
 
@@ -167,9 +168,7 @@ fn portfolio(amount: &str, is_feasible: bool) -> Value {
 }
 
 fn solved(best: Value) -> Value {
-    let rule = |limit: &str, effect: &str, change: Value| {
-        json!({ "group": MARKUP, "limit": limit, "amount": money("200000.00"), "effect": effect, "change": change })
-    };
+    let rule = |limit: &str, effect: &str, change: Value| json!({ "group": MARKUP, "limit": limit, "amount": money("200000.00"), "effect": effect, "change": change });
     let proposal = |other: Option<bool>, effect: &str, change: Value| {
         json!({ "proposal_id": ID, "reference": "MIR-2026-00042", "group": MARKUP, "points": "74.00",
             "least": money("400000.00"), "asked": money("600000.00"), "other_is_funded": other, "effect": effect,

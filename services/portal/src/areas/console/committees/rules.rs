@@ -160,7 +160,8 @@ mod tests {
     fn the_form_begins_with_the_rules_in_force_and_has_room_for_more_steps() {
         let step = json!({ "from": { "amount": "500000.00", "currency": "USD" }, "decided_by": "head" });
         let quorum = json!({ "numerator": 1, "denominator": 2, "least": 3 });
-        let shown = recorded(&json!({ "quorum": quorum, "authority": [step], "circulation": { "hours": 48 } }));
+        let shown =
+            recorded(&json!({ "quorum": quorum, "authority": [step], "circulation": { "hours": 48 } }));
         assert_eq!((&shown["least"], &shown["hours"]), (&json!(3), &json!(48)));
         assert_eq!(shown["authority"][0]["from"], "500000");
         assert_eq!(shown["authority"].as_array().map(Vec::len), Some(1 + EMPTY_STEPS));

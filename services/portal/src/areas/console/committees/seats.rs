@@ -30,9 +30,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 const END: Steps = Steps {
     list: "committees",
     once: false,
-    steps: &[Step::quiet("end", "seat-do-end")
-        .about("seat-end-about")
-        .fields(&[Field::required("to", "seat-to", Kind::Date).filled()])],
+    steps: &[Step::quiet("end", "seat-do-end").about("seat-end-about").fields(&[Field::required(
+        "to",
+        "seat-to",
+        Kind::Date,
+    )
+    .filled()])],
 };
 
 /// The kinds of seats, in the order in which they are shown.

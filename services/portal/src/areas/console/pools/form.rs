@@ -145,14 +145,17 @@ mod tests {
     #[test]
     fn the_form_of_a_pool_begins_with_what_is_recorded() {
         let intake = json!({ "sources": ["api", "erp"], "office_ids": [], "earmarkings": [], "firmness": "paid", "from": null });
-        let shown = recorded(&json!({ "name": "Pool", "intake": intake, "overhead_rate": 750, "reserve_floor": 20, "version": 3 }));
+        let shown = recorded(
+            &json!({ "name": "Pool", "intake": intake, "overhead_rate": 750, "reserve_floor": 20, "version": 3 }),
+        );
         assert_eq!((&shown["overhead_rate"], &shown["sources"]), (&json!("7.50"), &json!("api, erp")));
         assert_eq!(shown["earmarkings"].as_array().map(Vec::len), Some(2));
     }
 
     #[test]
     fn the_limits_of_the_overhead_are_said_in_percent() {
-        let error = json!({ "field": "overhead_rate", "code": "out_of_range", "params": { "min": 0, "max": 10000 } });
+        let error =
+            json!({ "field": "overhead_rate", "code": "out_of_range", "params": { "min": 0, "max": 10000 } });
         assert_eq!(in_percent(json!({ "errors": [error] }))["errors"][0]["params"]["max"], 100);
         assert_eq!(in_percent(Value::Null), Value::Null);
     }

@@ -20,14 +20,11 @@ pub(super) const NAV: &[NavEntry] = &[NavEntry {
 }];
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/console/pools", web::get().to(list))
-        .route("/console/pools.{kind}", web::get().to(file));
+    config.route("/console/pools", web::get().to(list)).route("/console/pools.{kind}", web::get().to(file));
 }
 
 /// What each pool has is asked for pool by pool.
-const LIST: ListPage =
-    ListPage { path: "/v1/pools", template: "console/pools/list.html", limit: Some("20") };
+const LIST: ListPage = ListPage { path: "/v1/pools", template: "console/pools/list.html", limit: Some("20") };
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let mut context = LIST.context(&staff, &asked.filters, asked.query()).await?;

@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn whoever_chairs_rules_on_the_others() {
         let seat = |person: &str, kind: &str| json!({ "person_id": person, "kind": kind });
-        let seats = [seat("ann", "chair"), seat("bo", "member"), seat("bo", "alternate"), seat("cy", "member")];
+        let seats =
+            [seat("ann", "chair"), seat("bo", "member"), seat("bo", "alternate"), seat("cy", "member")];
         let names = json!({ "ann": "Ann", "bo": "Bo" });
         assert_eq!(members(&seats, &names, &json!("ann")), [json!({ "id": "bo", "name": "Bo" })]);
         assert!(members(&seats, &names, &json!("bo")).is_empty());

@@ -80,9 +80,8 @@ impl Rows {
 
     /// The rows in which something is written.
     pub(super) fn written(&self, typed: &Typed) -> Vec<usize> {
-        let is_written = |row: &usize| {
-            self.typed.iter().any(|field| typed.some(&self.input(field, *row)).is_some())
-        };
+        let is_written =
+            |row: &usize| self.typed.iter().any(|field| typed.some(&self.input(field, *row)).is_some());
         (0..self.shown(typed)).filter(is_written).collect()
     }
 

@@ -58,12 +58,7 @@ fn is_extended(proposal: &Value, decisions: &Value) -> bool {
 }
 
 /// The decisions on the money of a proposal that are in force and not carried out yet, to choose from.
-pub(super) fn decided(
-    language: Language,
-    proposal: &Value,
-    decisions: &Value,
-    funds: &Value,
-) -> Vec<Value> {
+pub(super) fn decided(language: Language, proposal: &Value, decisions: &Value, funds: &Value) -> Vec<Value> {
     let is_withdrawn = |id: &Value| {
         let mut done = funds["withdrawals"].as_array().into_iter().flatten();
         done.any(|withdrawn| withdrawn["decision_id"] == *id)
@@ -119,12 +114,9 @@ mod tests {
             decision("e", "in_force", "extend"),
         ] });
         let funds = json!({ "withdrawals": [{ "decision_id": "b" }] });
-        let choice = |id: &str, resolution: &str| {
-            json!({ "id": id, "name": "DEC-1 · US$5", "resolution": resolution })
-        };
-        let of = |proposal: &Value, decisions: &Value| {
-            decided(Language::English, proposal, decisions, &funds)
-        };
+        let choice = |id: &str, resolution: &str| json!({ "id": id, "name": "DEC-1 · US$5", "resolution": resolution });
+        let of =
+            |proposal: &Value, decisions: &Value| decided(Language::English, proposal, decisions, &funds);
         let both = [choice("a", "withdraw_funds"), choice("e", "extend")];
         assert_eq!(of(&json!({ "steps": [] }), &decisions), both);
         let extended = json!({ "steps": [{ "action": "extend" }] });

@@ -71,9 +71,7 @@ async fn show_page(staff: &Staff, proposal: &Value, typed: Value, problem: Value
 
 /// The report as the API takes it: what was reached of every indicator.
 fn body(proposal: &Value, typed: &Typed) -> Value {
-    let reached = |(index, indicator): (usize, &str)| {
-        json!({ "indicator": indicator, "reached": typed.text(&format!("reached_{index}")) })
-    };
+    let reached = |(index, indicator): (usize, &str)| json!({ "indicator": indicator, "reached": typed.text(&format!("reached_{index}")) });
     let results: Vec<Value> = indicators(proposal).into_iter().enumerate().map(reached).collect();
     json!({ "narrative": typed.text("narrative"), "results": results })
 }

@@ -299,10 +299,7 @@ mod tests {
             json!({ "problem": { "errors": [error] }, "asked": "submit" })
         };
         let endorsement = json!({ "kind": "endorsement" });
-        assert_eq!(
-            unendorsed(refused("submit-endorsed_by", json!({}))),
-            refused("unendorsed", endorsement)
-        );
+        assert_eq!(unendorsed(refused("submit-endorsed_by", json!({}))), refused("unendorsed", endorsement));
         let other = refused("withdraw-comment", json!({}));
         assert_eq!(unendorsed(other.clone()), other);
     }

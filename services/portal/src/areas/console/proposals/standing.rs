@@ -107,8 +107,7 @@ pub(super) fn steps_for(
     let spends = is_used && standing.is_own_or_above && pays && is_some(&amounts["disbursed"]);
     add(spends, "spend");
     add(spends, "return");
-    let is_returned =
-        (is_used || ["closed", "cancelled"].contains(&state)) && is_some(&amounts["returned"]);
+    let is_returned = (is_used || ["closed", "cancelled"].contains(&state)) && is_some(&amounts["returned"]);
     add(is_returned && standing.is_headquarters && pays, "restore");
     add(state == "reporting" && secretariat && !is_unaccounted(proposal), "close");
     for (resolution, step) in

@@ -125,8 +125,7 @@ pub(crate) fn blank(zone: Option<&str>) -> Value {
 
 /// What the form of a recorded window begins with.
 pub(crate) fn filled(language: Language, window: &Value) -> Value {
-    let amount =
-        |money: &Value| money["amount"].as_str().map(|amount| format::number(language, amount));
+    let amount = |money: &Value| money["amount"].as_str().map(|amount| format::number(language, amount));
     let digits = |value: &Value| value.as_i64().map(|number| number.to_string());
     let zone = window["time_zone"].as_str().unwrap_or_default();
     let (eligibility, strategy) = (&window["eligibility"], &window["strategy"]);

@@ -84,8 +84,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
 pub(crate) fn parts(language: Language, window: &Value) -> Vec<Value> {
     let (promised, headroom) = (super::cents(&window["promised"]), super::cents(&window["headroom"]));
     let missing = (super::cents(&window["envelope"]) - promised - headroom).max(0);
-    let parts =
-        [("window-promised", promised), ("window-left", headroom), ("window-not-in-pool", missing)];
+    let parts = [("window-promised", promised), ("window-left", headroom), ("window-not-in-pool", missing)];
     let part = |(key, cents): (&str, i64)| {
         let amount = super::dollars(cents);
         let mut mark = draw::mark(language, &text(language, key, None), &amount);
@@ -162,9 +161,13 @@ mod tests {
         assert_eq!((&promised["key"], &promised["amount"]), (&json!("window-refused-promised"), &amount));
         assert!(of("cancel", "", json!({ "state": "closed", "to": "cancelled" })).is_null());
         assert!(of("open", "", json!({})).is_null());
-        for (step, field) in
-            [("open", "closes_at"), ("open", "strategy"), ("open", "envelope"), ("score", "closes_at"), ("close", "")]
-        {
+        for (step, field) in [
+            ("open", "closes_at"),
+            ("open", "strategy"),
+            ("open", "envelope"),
+            ("score", "closes_at"),
+            ("close", ""),
+        ] {
             let key = of(step, field, json!({ "state": "open" }))["key"].clone();
             assert!(has_text(key.as_str().unwrap()), "{key}");
         }

@@ -55,9 +55,8 @@ pub(super) async fn show(staff: &Staff) -> PageResult {
 }
 
 async fn under_way(staff: &Staff) -> Result<Vec<Value>, PageError> {
-    let of_state = STATES.map(|state| async move {
-        staff.all("/v1/allocation-windows", &[("state", state)]).await
-    });
+    let of_state =
+        STATES.map(|state| async move { staff.all("/v1/allocation-windows", &[("state", state)]).await });
     let mut windows = Vec::new();
     for found in join_all(of_state).await {
         windows.extend(found?);

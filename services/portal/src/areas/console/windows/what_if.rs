@@ -280,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_refusal_leads_to_the_proposal_it_is_about() {
-        let question = json!({ "funded": ["a"], "unfunded": ["b", "c"], "portfolio": [{ "proposal_id": "d" }] });
+        let question =
+            json!({ "funded": ["a"], "unfunded": ["b", "c"], "portfolio": [{ "proposal_id": "d" }] });
         let reasons = [json!({ "proposal_id": "e", "text": "" })];
         for (field, expected) in [
             ("unfunded-1", "pin-c"),
