@@ -68,11 +68,7 @@ pub(crate) async fn get(
         let proposal_id = Some(circulation.proposal_id);
         let recused = db.across_offices(scope, async |all| roll::recused(all, proposal_id).await).await?;
         let held = seat_held(&circulation, person)?;
-        let standing = match &held {
-            _ if recused.contains(&person) => VoteStanding::Recused,
-            Some(_) => VoteStanding::MayVote,
-            None => VoteStanding::NoVote,
-        };
+        let standing = standing(held.is_some(), recused.contains(&person));
         let seat_id = held.map(|seat| seat.seat_id);
         let votes = store::votes(db, circulation.id).await?;
         let vote = seat_id.and_then(|seat_id| votes.get(&seat_id).copied());
@@ -81,6 +77,15 @@ pub(crate) async fn get(
         Ok(OwnCirculationVote { vote, standing, objection: own.map(|objection| objection.reason) })
     });
     response::json(StatusCode::OK, &[("cache-control", "no-store".to_owned())], &own.await?)
+}
+
+/// Whether somebody has a vote in a circulation: who held a seat when it began and has no conflict of interest.
+const fn standing(has_seat: bool, is_recused: bool) -> VoteStanding {
+    match (is_recused, has_seat) {
+        (true, _) => VoteStanding::Recused,
+        (false, true) => VoteStanding::MayVote,
+        (false, false) => VoteStanding::NoVote,
+    }
 }
 
 /// The seat that a person held when a circulation began.
@@ -185,4 +190,17 @@ async fn seat_of(tx: &Transaction, circulation: &Model, claims: &Claims) -> Resu
         return Err(conflict("circulation", circulation.state.as_str(), why));
     }
     Ok(seat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_held_a_seat_votes_unless_there_is_a_conflict_by_now() {
+        assert_eq!(standing(true, false), VoteStanding::MayVote);
+        assert_eq!(standing(true, true), VoteStanding::Recused);
+        assert_eq!(standing(false, true), VoteStanding::Recused);
+        assert_eq!(standing(false, false), VoteStanding::NoVote);
+    }
 }

@@ -239,3 +239,57 @@ pub(crate) async fn close_settled(tx: &mut Transaction) -> Result<usize, StoreEr
     }
     Ok(cases.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        committee::DecidedBy,
+        decision::testing::{OFFICE, ORGANISATION, World, scope},
+    };
+    use kernel::{Clock, DonorId};
+
+    fn case(at: DateTime<Utc>) -> Model {
+        Model {
+            id: ShortfallId::from_u128(1),
+            version: 1,
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            pool_id: PoolId::from_u128(1),
+            lot_id: LotId::from_u128(1),
+            contribution_id: ContributionId::from_u128(1),
+            state: State::Open,
+            uncovered: 100,
+            received: 900,
+            covered: 0,
+            absorbed: 0,
+            reason: None,
+            opened_at: at,
+            closed_at: None,
+            updated_at: at,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_is_read_by_the_staff_of_its_organisation() {
+        let world = World::new(DecidedBy::Committee).await;
+        let row = case(world.clock.now());
+        let tx = world.begin().await;
+        save(&tx, &row).await.unwrap();
+        let of = |organisation_id: OrganisationId, office_id: OfficeId| {
+            let office_ids = vec![office_id];
+            TenantScope::Offices { organisation_id, office_id, office_ids }
+        };
+        let donor_id = DonorId::from_u128(1);
+        for (asking, is_read) in [
+            (scope(), true),
+            (of(ORGANISATION, OfficeId::from_u128(9)), true),
+            (of(OrganisationId::from_u128(9), OFFICE), false),
+            (TenantScope::Donor { organisation_id: ORGANISATION, donor_id }, false),
+        ] {
+            let found = get(&asking, tx.db(), row.id).await.unwrap();
+            assert_eq!(found.is_some(), is_read, "{asking:?}");
+        }
+        tx.commit().await.unwrap();
+    }
+}

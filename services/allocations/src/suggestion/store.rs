@@ -428,3 +428,56 @@ fn lapsed(tx: &Transaction, row: Model) -> Option<Model> {
     let state = transition(row.state, Action::Lapse).ok()?;
     Some(Model { version: row.version + 1, state, updated_at: tx.now(), ..row })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        committee::DecidedBy,
+        decision::testing::{OFFICE, ORGANISATION, World, scope},
+    };
+    use kernel::Clock;
+
+    fn suggestion(at: DateTime<Utc>) -> Model {
+        Model {
+            id: SuggestionId::from_u128(1),
+            version: 1,
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            proposal_id: ProposalId::from_u128(1),
+            contribution_id: ContributionId::from_u128(1),
+            donor_id: None,
+            state: State::Open,
+            amount: 15_000_000,
+            money: 30_000_000,
+            reason: None,
+            decided_by: None,
+            decided_at: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_suggestion_is_read_by_the_offices_that_read_its_proposal() {
+        let world = World::new(DecidedBy::Committee).await;
+        let row = suggestion(world.clock.now());
+        let tx = world.begin().await;
+        save(&tx, &row).await.unwrap();
+        let of = |organisation_id: OrganisationId, office_id: OfficeId| {
+            let office_ids = vec![office_id];
+            TenantScope::Offices { organisation_id, office_id, office_ids }
+        };
+        let donor_id = DonorId::from_u128(1);
+        for (asking, is_read) in [
+            (scope(), true),
+            (of(ORGANISATION, OfficeId::from_u128(9)), false),
+            (of(OrganisationId::from_u128(9), OFFICE), false),
+            (TenantScope::Donor { organisation_id: ORGANISATION, donor_id }, false),
+        ] {
+            let found = get(&asking, tx.db(), row.id).await.unwrap();
+            assert_eq!(found.is_some(), is_read, "{asking:?}");
+        }
+        tx.commit().await.unwrap();
+    }
+}

@@ -29,10 +29,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 const BLANK_ROWS: usize = 3;
 
 /// The intervals once somebody has come into the room (`room`), takes part from elsewhere (`remote`) or has left (`out`).
+/// Whoever is there so already, as after a button that was pressed twice, stays as they are.
 fn marked(intervals: &[Value], (person, what): (&str, &str), now: DateTime<Utc>) -> Vec<Value> {
+    let is_there = |interval: &Value| interval["person_id"] == person && interval["to"].is_null();
+    let is_so = |interval: &Value| is_there(interval) && interval["remote"] == (what == "remote");
+    if what != "out" && intervals.iter().any(is_so) {
+        return intervals.to_vec();
+    }
     let mut marked: Vec<Value> = Vec::new();
     for interval in intervals {
-        let is_there = interval["person_id"] == person && interval["to"].is_null();
+        let is_there = is_there(interval);
         let mut interval = interval.clone();
         if is_there {
             // Whoever was there for no time at all was not there.
@@ -193,6 +199,7 @@ mod tests {
         let there = json!({ "person_id": "a", "from": "2026-05-04T10:00:00Z", "to": null, "remote": false });
         assert_eq!(came, [there.clone()]);
         let later = at("2026-05-04T10:30:00Z");
+        assert_eq!(marked(&came, ("a", "room"), later), came, "pressed twice");
         let changed = marked(&came, ("a", "remote"), later);
         assert_eq!((changed.len(), &changed[0]["to"]), (2, &json!("2026-05-04T10:30:00Z")));
         assert_eq!((&changed[1]["remote"], &changed[1]["to"]), (&json!(true), &Value::Null));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     committees::{self, day_in, instant_of},
-    error::PageError,
+    error::{PageError, unless_away},
     ids::{Id, only_ids},
     lists::added,
     offices, people, recent,
@@ -100,7 +100,9 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.all("/v1/motions", &of_it),
         offices::every(staff),
     );
-    let (seats, mut motions, offices) = (seats?, motions?, offices?);
+    let (seats, mut motions) = (seats?, motions?);
+    // Members vote all the same while offices cannot be named.
+    let offices = unless_away(offices)?.unwrap_or_default();
     // In the order in which they were made.
     motions.reverse();
     let open = put_to_the_vote(staff, &motions).await?;
