@@ -179,10 +179,10 @@ async fn what_a_meeting_leaves_is_on_the_agenda_of_the_next() {
 #[tokio::test]
 async fn what_was_withdrawn_or_decided_elsewhere_is_on_no_later_agenda() {
     let world = World::new(DecidedBy::Committee).await;
-    let tx = world.begin().await;
+    let mut tx = world.begin().await;
     let fields = window::fields_check::tests::window();
     let sent_to = window::store::tests::blank().with(&fields).unwrap();
-    window::store::insert(&tx, &sent_to).await.unwrap();
+    window::store::insert(&mut tx, &sent_to).await.unwrap();
     let general = item::get(tx.db(), world.meeting.organisation_id, ITEM).await.unwrap().unwrap();
     let mut items = Vec::new();
     for (number, state) in [(1, State::Shortlisted), (2, State::Withdrawn), (3, State::Approved)] {

@@ -104,6 +104,7 @@ mod tests {
             fts_id: None,
             countries: ",TCD,".to_owned(),
             years: ",2026,".to_owned(),
+            visibility: None,
         }
     }
 

@@ -205,7 +205,7 @@ async fn opened(store: Store, number: u128, envelope: i64) -> Result<(), ApiErro
     let office_id = OfficeId::from_u128(2);
     let organisation_id = ORGANISATION;
     let scope = TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] };
-    let tx = store.begin(scope, Actor::system()).await?;
+    let mut tx = store.begin(scope, Actor::system()).await?;
     tx.lock(&pool::store::lock(POOL)).await?;
     let row = window::store::Model {
         id: WindowId::from_u128(number),
@@ -217,7 +217,7 @@ async fn opened(store: Store, number: u128, envelope: i64) -> Result<(), ApiErro
         fields: "{}".to_owned(),
         ..window::store::tests::blank()
     };
-    window::store::insert(&tx, &row).await?;
+    window::store::insert(&mut tx, &row).await?;
     window::api::check_money(&tx, &row).await?;
     tx.commit().await?;
     Ok(())

@@ -109,6 +109,7 @@ mod tests {
         score,
         window::{fields_check::tests::window as fields, store::tests::blank},
     };
+    use ::store::TenantTx;
     use kernel::{Clock, ConflictId, PrincipalId, ScoreSheetId};
 
     fn submitted(
@@ -165,25 +166,26 @@ mod tests {
             ..blank().with(&fields()).unwrap()
         };
         let proposal = proposal::store::tests::row(proposal::State::Eligible);
-        let tx = world.begin().await;
-        window::store::insert(&tx, &window).await.unwrap();
+        let mut tx = world.begin().await;
+        window::store::insert(&mut tx, &window).await.unwrap();
         proposal::store::insert(&tx, &proposal).await.unwrap();
         let [scored, recused, other] = [1, 2, 3].map(|number| seat_of(number).1);
-        let awaited_of = async |person: PersonId| {
+        let awaited_of = async |tx: &TenantTx, person: PersonId| {
             let found = awaited(tx.db(), ORGANISATION, (person, now), (None, 10)).await.unwrap();
             found.len()
         };
-        assert_eq!((awaited_of(scored).await, awaited_of(recused).await), (1, 1));
-        assert_eq!(awaited_of(PersonId::from_u128(999)).await, 0, "who has no seat");
+        assert_eq!((awaited_of(&tx, scored).await, awaited_of(&tx, recused).await), (1, 1));
+        assert_eq!(awaited_of(&tx, PersonId::from_u128(999)).await, 0, "who has no seat");
         score::store::save(&tx, &submitted(&proposal, scored, now)).await.unwrap();
         conflict::store::save(&tx, &declared(&proposal, recused, now)).await.unwrap();
-        let each = (awaited_of(scored).await, awaited_of(recused).await, awaited_of(other).await);
+        let each =
+            (awaited_of(&tx, scored).await, awaited_of(&tx, recused).await, awaited_of(&tx, other).await);
         assert_eq!(each, (0, 0, 1));
         let page = awaited(tx.db(), ORGANISATION, (other, now), (Some(proposal.id), 10)).await.unwrap();
         assert!(page.is_empty(), "it was on the page before");
         let closed = window::store::Model { state: window::State::Closed, ..window };
-        window::store::save(&tx, &closed).await.unwrap();
-        assert_eq!(awaited_of(other).await, 0, "nothing is reviewed any more");
+        window::store::save(&mut tx, &closed).await.unwrap();
+        assert_eq!(awaited_of(&tx, other).await, 0, "nothing is reviewed any more");
         tx.commit().await.unwrap();
     }
 }

@@ -93,10 +93,10 @@ mod tests {
         let file = folder.path().join("allocations.db");
         let database = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
         migrate::<Migrator>(&database).await.unwrap();
-        let tx = database.system(Actor::system()).await.unwrap();
+        let mut tx = database.system(Actor::system()).await.unwrap();
         let blank = window::store::tests::blank();
         let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
-        window::store::insert(&tx, &sent_to).await.unwrap();
+        window::store::insert(&mut tx, &sent_to).await.unwrap();
         let first = row(State::Shortlisted);
         let second = Model {
             id: ProposalId::from_u128(77),
