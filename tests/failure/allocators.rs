@@ -124,7 +124,8 @@ impl Allocators {
             .await
         };
         let headquarters = &organisation.headquarters;
-        let office = json!({ "code": "TCD", "name": "N'Djamena", "kind": "country", "parent_id": headquarters });
+        let office = json!({ "code": "TCD", "name": "N'Djamena", "kind": "country",
+            "parent_id": headquarters });
         let office = text(&made("/v1/offices", office).await["id"]);
         let client = async |office: &str, scopes: &[&str]| {
             let body = json!({ "name": "Client", "office_id": office, "scopes": scopes });
