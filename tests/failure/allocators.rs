@@ -2,6 +2,9 @@
 //!
 //! One member sits in the committee, which is too few: every motion goes to the head of the organisation. So each project
 //! takes all ways of the ledger: reserved, allocated, disbursed, spent, withdrawn.
+//!
+//! Projects are for another country than the thousands of lots of the writers, which grow meanwhile in the same pool, so
+//! that a few lots pay for each of them: a step moves some lines, and not as many as were written so far.
 
 use crate::writers::Organisation;
 use kernel::ProposalId;
@@ -23,6 +26,9 @@ use xtask::deployment::Deployment;
 const AT_ONCE: u32 = 2;
 /// What the window may promise, and the pool has before it opens.
 const ENVELOPE: i64 = 200_000;
+/// Contributions that may be used for the projects, and the dollars of each: together more than the envelope.
+const OWN_LOTS: usize = 5;
+const OF_A_LOT: &str = "50000.00";
 /// Projects that a meeting decides on: each is on its agenda twice, which takes 200 items.
 const OF_A_MEETING: u32 = 90;
 /// Timeout of a client's request.
@@ -118,7 +124,8 @@ impl Allocators {
             .await
         };
         let headquarters = &organisation.headquarters;
-        let office = json!({ "code": "AFG", "name": "Kabul", "kind": "country", "parent_id": headquarters });
+        let office = json!({ "code": "TCD", "name": "N'Djamena", "kind": "country",
+            "parent_id": headquarters });
         let office = text(&made("/v1/offices", office).await["id"]);
         let client = async |office: &str, scopes: &[&str]| {
             let body = json!({ "name": "Client", "office_id": office, "scopes": scopes });
@@ -142,6 +149,11 @@ impl Allocators {
         let seat = json!({ "person_id": chair["id"], "office_id": headquarters, "kind": "chair",
             "from": "2020-01-01" });
         let seat = made(&format!("/v1/committees/{committee}/seats"), seat).await;
+        for _ in 0..OWN_LOTS {
+            let gift = json!({ "donor_id": organisation.donor, "status": "paid", "earmarking": "unearmarked",
+                "amount": usd(OF_A_LOT) });
+            made("/v1/contributions", gift).await;
+        }
         let pool = format!("/v1/pools/{}", organisation.pool);
         eventually("the pool has money", || async {
             let totals = http.get(Some(&token), &pool).await.json()["totals"].clone();
@@ -215,7 +227,7 @@ impl Shared {
     /// 200.00 withdrawn.
     async fn project(&self, key: &str, meeting: &str) {
         let body = json!({ "window_id": self.window, "title": key, "category": "Emergency", "nature": "grant",
-            "countries": ["AFG"], "need": "The road is cut.", "strategy_fit": "It is the first aim.", "risks": "Rain.",
+            "countries": ["TCD"], "need": "The road is cut.", "strategy_fit": "It is the first aim.", "risks": "Rain.",
             "results": [{ "indicator": "People transported", "target": "12,000" }],
             "budget": [{ "kind": "direct", "description": "Buses", "amount": usd("500.00") }],
             "asked": usd("500.00"), "least": usd("500.00"), "start_date": "2026-01-01", "end_date": "2026-12-31" });

@@ -7,7 +7,12 @@ use super::{
     solve,
     tests::worked,
 };
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
+use good_lp::{
+    Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, solvers::WithTimeLimit, variable,
+};
+
+/// Seconds for an instance: branch and bound may go on for ever, and the answer until then is none that is asserted on.
+const TIME_LIMIT: f64 = 5.0;
 
 /// One way to fund a proposal: with a fixed amount, or with so many steps between two bounds.
 struct Choice {
@@ -27,8 +32,8 @@ fn choices(problem: &Problem, proposal: &Proposal, variables: &mut ProblemVariab
     if is_cut && proposal.least > 0 {
         amounts.push(proposal.least);
     }
-    let mut fixed = |amount| Choice { taken: variables.add(variable().binary()), steps: None, amount };
-    let mut choices: Vec<Choice> = amounts.into_iter().map(&mut fixed).collect();
+    let fixed = |amount| Choice { taken: variables.add(variable().binary()), steps: None, amount };
+    let mut choices: Vec<Choice> = amounts.into_iter().map(fixed).collect();
     let (first, last) = (proposal.least / problem.step + 1, (proposal.asked - 1) / problem.step);
     if is_cut && first <= last {
         let number = variables.add(variable().integer().min(0.0).max(exact(last)));
@@ -103,7 +108,7 @@ fn other(problem: &Problem, unit: i64) -> Option<Portfolio> {
             constraints.push(spent.leq(exact(ceiling) / exact(unit)));
         }
     }
-    let mut model = variables.maximise(objective).using(microlp);
+    let mut model = variables.maximise(objective).using(microlp).with_time_limit(TIME_LIMIT);
     for constraint in constraints {
         model.add_constraint(constraint);
     }
@@ -111,8 +116,16 @@ fn other(problem: &Problem, unit: i64) -> Option<Portfolio> {
     let mut portfolio = Portfolio::empty(problem.proposals.len());
     for (position, choices) in of_proposals.iter().enumerate() {
         for choice in choices.iter().filter(|choice| solution.value(choice.taken) > 0.5) {
-            let steps = choice.steps.map_or(0.0, |(number, _, _)| solution.value(number).round());
-            portfolio.fund(position, choice.amount + steps as i64 * problem.step);
+            let mut amount = choice.amount;
+            if let Some((number, first, last)) = choice.steps {
+                let steps = solution.value(number).round() as i64;
+                // Floats that say something else than what was asked for are no answer.
+                if !(first..=last).contains(&steps) {
+                    return None;
+                }
+                amount = steps * problem.step;
+            }
+            portfolio.fund(position, amount);
         }
     }
     Some(portfolio)
