@@ -29,7 +29,7 @@ async fn window(world: &World) -> String {
     let body = json!({ "pool_id": pool["id"], "committee_id": committee["id"], "kind": "reserve",
         "title": "Reserve", "strategy": { "en": "Where no other money comes." }, "envelope": dollars("5000"),
         "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2099-01-01T00:00:00Z", "time_zone": "Europe/Zurich",
-        "eligibility": { "countries": ["SDN"] }, "categories": ["Emergency", "Preparedness"],
+        "eligibility": { "countries": ["SDN"], "most": dollars("5000") }, "categories": ["Emergency", "Preparedness"],
         "reviews_needed": 0 });
     let window = text(&world.create("/v1/allocation-windows", body).await["id"]);
     let path = format!("/v1/allocation-windows/{window}");
