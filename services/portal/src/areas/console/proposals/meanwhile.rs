@@ -1,5 +1,5 @@
-//! What somebody else wrote in a draft while a form of it was being filled in: every field, because saving the form again
-//! writes over all of them.
+//! What somebody else wrote in a draft while a form of it was being filled in: every field, because saving the form
+//! again writes over all of them.
 
 use super::fields::{self, GROUPS, LISTS, Rows};
 use crate::{
