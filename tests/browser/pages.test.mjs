@@ -736,14 +736,14 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click(save);
     await page.waitForURL(address);
     await submit();
-    await page.waitForSelector(`.badge:has-text("Submitted")`);
+    await page.waitForSelector(".badge.state-submitted");
     assert.deepEqual(complaints, []);
     await context.close();
     const officer = await visitor(platform, { javaScriptEnabled });
     await signIn(officer.page, "officer@demo.example");
     await officer.page.goto(address);
     await officer.page.getByRole("button", { name: "Complete the screening" }).click();
-    await officer.page.waitForSelector(`.badge:has-text("Eligible")`);
+    await officer.page.waitForSelector(".badge.state-eligible");
     assert.equal(await officer.page.locator(".badge.refused").count(), 0);
     assert.deepEqual(officer.complaints, []);
     await officer.context.close();

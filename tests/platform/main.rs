@@ -38,6 +38,7 @@ mod pages;
 mod people;
 mod plans;
 mod pools;
+mod proposals;
 mod rebuild;
 mod registry;
 mod representatives;

@@ -178,7 +178,7 @@ fn show(language: Language) -> Value {
     });
     let context = json!({
         "proposal": one(), "window": window, "office": MARKUP, "plan_names": [MARKUP], "rules": rules(),
-        "marks": marks(language, &amounts()), "unendorsed": true, "unaccounted": true,
+        "marks": marks(language, &amounts()), "unendorsed": true, "unaccounted": true, "lacks_budget": true, "due": money("75.00"),
         "budget_total": money("75.00"), "final_budget_total": money("75.00"), "funds": funds(), "sources": sources(),
         "decisions": decisions(), "may": may, "key": "k",
         "steps": super::steps(language, "allocation-proposals", &one()),
@@ -217,6 +217,7 @@ fn new(_: Language) -> Value {
 fn budget(_: Language) -> Value {
     json!({
         "proposal": one(), "problem": super::refusal("budget"), "rows": { "budget": [0, 1] }, "sums": sums(),
+        "due": money("75.00"),
         "typed": { "version": "3", "budget_kind_0": "direct", "budget_description_0": MARKUP,
             "budget_amount_0": MARKUP },
     })

@@ -1,8 +1,10 @@
-//! The budget of exactly what was approved, which an office files before it is paid where the committee approved a part.
+//! The budget of exactly what an office gets, which it files before it is paid where the committee approved a part, and
+//! again when money was withdrawn or given since.
 
 use super::{
     fields::{self, BUDGET},
-    show::proposal_of,
+    money,
+    show::{proposal_of, unless_hidden},
 };
 use crate::{
     client::{Guard, Method},
@@ -34,12 +36,15 @@ async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
 }
 
 async fn show_page(staff: &Staff, proposal: &Value, typed: &Typed, problem: Value) -> PageResult {
-    let approved = proposal["approved"]["amount"].as_str().unwrap_or_default();
-    let approved = crate::format::number(staff.language, approved);
+    let id = proposal["id"].as_str().unwrap_or_default();
+    let path = format!("/v1/allocation-proposals/{id}/funds");
+    let funds = unless_hidden(staff.get(&path, &()).await)?;
+    let due = money::due(proposal, &funds).map(fields::dollars).unwrap_or_default();
+    let total = crate::format::number(staff.language, due["amount"].as_str().unwrap_or_default());
     let rows: Vec<usize> = (0..BUDGET.shown(typed)).collect();
     let context = json!({
         "proposal": proposal, "typed": typed.values(), "problem": problem, "rows": { "budget": rows },
-        "sums": fields::sums(staff.language, typed, &approved),
+        "sums": fields::sums(staff.language, typed, &total), "due": due,
     });
     staff.page("console/proposals/budget.html", context).await
 }

@@ -24,8 +24,8 @@ pub(super) async fn seats(staff: &Staff, window: &Value, is_asked: bool) -> Resu
     staff.all(&format!("/v1/committees/{committee}/seats"), &[("on", today.as_str())]).await
 }
 
-/// Whether somebody scores: who has a seat and does not only listen. Where seats are not shown, that is for the platform to
-/// say.
+/// Whether somebody scores: who has a seat and does not only listen. Where seats are not shown, that is for the
+/// platform to say.
 pub(super) fn scores(seats: &[Value], person: &Value) -> bool {
     let scores = |seat: &Value| seat["kind"] != "observer" && seat["person_id"] == *person;
     seats.is_empty() || seats.iter().any(scores)

@@ -1,5 +1,5 @@
-//! The form of a proposal: a new one in a window that is open, and a draft that is edited. Rows are added and the budget is
-//! added up by buttons that send the form, so that nothing needs a script.
+//! The form of a proposal: a new one in a window that is open, and a draft that is edited. Rows are added and the
+//! budget is added up by buttons that send the form, so that nothing needs a script.
 
 use super::{
     fields::{self, GROUPS, LISTS},

@@ -1,5 +1,5 @@
-//! What somebody else wrote in a draft while a form of it was being filled in: every field, because saving the form again
-//! writes over all of them.
+//! What somebody else wrote in a draft while a form of it was being filled in: every field, because saving the form
+//! again writes over all of them.
 
 use super::fields::{self, GROUPS, LISTS, Rows};
 use crate::{
@@ -66,7 +66,7 @@ fn people(language: Language, form: &Typed) -> String {
         let group = word(language, "proposal-group-", &group.replace('_', "-"));
         Some(format!("{group} {}", format::number(language, &number)))
     };
-    joined(GROUPS.iter().filter_map(|group| of_group(group)).collect())
+    joined(GROUPS.iter().filter_map(|&group| of_group(group)).collect())
 }
 
 /// The rows of a list in which something is written.

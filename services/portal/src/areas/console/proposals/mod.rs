@@ -1,5 +1,5 @@
-//! Proposals of allocations: the list, the record with its steps, the form, screening, score sheets, conflicts of interest,
-//! documents, and what became of the money.
+//! Proposals of allocations: the list, the record with its steps, the form, screening, score sheets, conflicts of
+//! interest, documents, and what became of the money.
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 

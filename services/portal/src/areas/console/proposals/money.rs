@@ -1,6 +1,10 @@
-//! The money of a proposal: how far it is, what the committee decided on it, and the contributions that pay for it, as a file.
+//! The money of a proposal: how far it is, what the committee decided on it, and the contributions that pay for it, as
+//! a file.
 
-use super::standing::is_some;
+use super::{
+    fields::{cents_of, total},
+    standing::is_some,
+};
 use crate::{
     draw, format,
     i18n::{Language, text},
@@ -37,6 +41,25 @@ pub(crate) fn marks(language: Language, amounts: &Value) -> Vec<Value> {
         mark
     };
     STAGES.iter().map(mark).collect()
+}
+
+/// What the budget of a proposal has to come to, in US cents: what was approved, without what was withdrawn since, and
+/// with what was given to it; none before it is approved.
+pub(super) fn due(proposal: &Value, funds: &Value) -> Option<i64> {
+    let withdrawn = cents_of(&proposal["amounts"]["withdrawn"]).unwrap_or_default();
+    let left = cents_of(&proposal["approved"])?.saturating_sub(withdrawn);
+    let received = funds["received"].as_array().into_iter().flatten();
+    Some(received.filter_map(|moved| cents_of(&moved["amount"])).fold(left, i64::saturating_add))
+}
+
+/// Whether the office has to file a budget before what is left of the money is paid.
+pub(super) fn lacks_budget(proposal: &Value, funds: &Value) -> bool {
+    let state = proposal["state"].as_str().unwrap_or_default();
+    let is_payable = ["approved", "partly_approved", "disbursing"].contains(&state)
+        && is_some(&proposal["amounts"]["allocated"]);
+    let filed = &proposal["final_budget"];
+    let filed = filed.is_array().then(|| total(filed));
+    is_payable && due(proposal, funds).is_some_and(|due| filed != Some(due))
 }
 
 /// An amount beside what it belongs to.
@@ -122,6 +145,25 @@ mod tests {
         let extended = json!({ "steps": [{ "action": "extend" }] });
         assert_eq!(of(&extended, &decisions), [choice("a", "withdraw_funds")]);
         assert!(of(&extended, &Value::Null).is_empty());
+    }
+
+    #[test]
+    fn a_budget_is_of_what_was_approved_withdrawn_and_given_together() {
+        let usd = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+        let line = |amount: &str| json!({ "kind": "direct", "amount": usd(amount) });
+        let mut proposal = json!({ "state": "partly_approved", "approved": usd("100.00"),
+            "amounts": { "allocated": usd("100.00"), "withdrawn": usd("0.00") }, "final_budget": null });
+        assert!(lacks_budget(&proposal, &Value::Null));
+        proposal["final_budget"] = json!([line("60.00"), line("40.00")]);
+        assert!(!lacks_budget(&proposal, &Value::Null));
+        proposal["amounts"]["withdrawn"] = usd("30.50");
+        let funds = json!({ "received": [{ "amount": usd("10.25") }] });
+        assert_eq!(due(&proposal, &funds), Some(7_975));
+        proposal["state"] = "disbursing".into();
+        assert!(lacks_budget(&proposal, &funds));
+        proposal["amounts"]["allocated"] = usd("0.00");
+        assert!(!lacks_budget(&proposal, &funds), "nothing is left to be paid");
+        assert_eq!(due(&json!({ "approved": null }), &funds), None);
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(crate) fn criteria(language: Language, window: &Value) -> Vec<Value> {
     window["criteria"].as_array().into_iter().flatten().map(criterion).collect()
 }
 
-/// The sheet that the reader (`own`) fills in now; null where there is none to fill in: the proposal is not scored now, the
-/// reader has a conflict of interest, or the sheet is submitted.
+/// The sheet that the reader (`own`) fills in now; null where there is none to fill in: the proposal is not scored now,
+/// the reader has a conflict of interest, or the sheet is submitted.
 pub(super) fn own_sheet(
     proposal: &Value,
     criteria: &[Value],

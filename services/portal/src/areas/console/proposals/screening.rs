@@ -1,5 +1,5 @@
-//! Screening: the platform's verdict on each rule beside what the window asks for and the proposal says, and the reasons for
-//! which a rule that is not met does not matter.
+//! Screening: the platform's verdict on each rule beside what the window asks for and the proposal says, and the
+//! reasons for which a rule that is not met does not matter.
 
 use super::{
     show::{show_page, unless_hidden},

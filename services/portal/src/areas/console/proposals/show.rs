@@ -147,10 +147,11 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let rules = screening::rules(staff, standing, &proposal, &parts.window).await?;
     let state = proposal["state"].as_str().unwrap_or_default();
     let writes = standing.is_own && staff.may("proposals:write");
+    let lacks_budget = money::lacks_budget(&proposal, &parts.funds);
     let may = json!({
         "edit": writes && state == "draft", "copy": writes && state != "draft",
         "attach": writes && (state == "draft" || is_pending(state) || is_promised(state)),
-        "file_budget": writes && ["approved", "partly_approved"].contains(&state),
+        "file_budget": writes && (lacks_budget || ["approved", "partly_approved"].contains(&state)),
         "file_report": report::may_file(&proposal, writes, staff.today()),
     });
     let needs_endorsement = parts.window["eligibility"]["is_regional_endorsement_needed"] == true
@@ -161,8 +162,9 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         "rules": rules, "marks": money::marks(staff.language, &proposal["amounts"]),
         "unendorsed": state == "draft" && needs_endorsement && proposal["endorsed_by"].is_null(),
         "unaccounted": state == "reporting" && is_unaccounted(&proposal),
-        "budget_total": fields::total(&proposal["budget"]),
-        "final_budget_total": fields::total(&proposal["final_budget"]),
+        "lacks_budget": lacks_budget, "due": money::due(&proposal, &parts.funds).map(fields::dollars),
+        "budget_total": fields::dollars(fields::total(&proposal["budget"])),
+        "final_budget_total": fields::dollars(fields::total(&proposal["final_budget"])),
         "window": parts.window, "sheets": parts.sheets, "conflicts": parts.conflicts, "funds": parts.funds,
         "sources": parts.sources, "decisions": parts.decisions, "proposal": proposal,
         "screened": null, "scored": null, "ruled": null, "ruled_at": null,
@@ -182,7 +184,9 @@ async fn steps(
         decided.iter().filter_map(|decision| decision["resolution"].as_str()).collect();
     let is_reserve = parts.window["kind"] == "reserve";
     let may = |permission: &str| staff.may(permission);
-    let names = steps_for(proposal, standing, (is_reserve, &resolutions), may);
+    let mut names = steps_for(proposal, standing, (is_reserve, &resolutions), may);
+    let lacks_budget = money::lacks_budget(proposal, &parts.funds);
+    names.retain(|name| *name != "disburse" || !lacks_budget);
     offer(staff, proposal, STEPS.of(staff, proposal, &names), &decided).await
 }
 

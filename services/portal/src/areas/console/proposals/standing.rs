@@ -1,5 +1,5 @@
-//! What the reader is to a proposal, and the steps that follow from it. What nobody is told here (who took part in a decision,
-//! who wrote what is screened) is for the API to say.
+//! What the reader is to a proposal, and the steps that follow from it. What nobody is told here (who took part in a
+//! decision, who wrote what is screened) is for the API to say.
 
 use crate::{offices::own_and_below, visit::Staff};
 use serde_json::Value;
@@ -17,8 +17,8 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// The reader's standing, by the offices of the organisation. For whoever may not see offices, their own is all that is
-    /// known.
+    /// The reader's standing, by the offices of the organisation. For whoever may not see offices, their own is all
+    /// that is known.
     pub(super) fn of(staff: &Staff, offices: &[Value], proposal: &Value) -> Self {
         let is_own = staff.is_own(proposal);
         let own = offices.iter().find(|office| staff.is_own_office(office));
@@ -34,8 +34,8 @@ impl Standing {
     }
 }
 
-/// Whether a regional office stands above the office that proposes, which endorses the proposal. Where offices are not shown
-/// to the reader, one may.
+/// Whether a regional office stands above the office that proposes, which endorses the proposal. Where offices are not
+/// shown to the reader, one may.
 pub(super) fn has_region(offices: &[Value], proposal: &Value) -> bool {
     let by_id = |id: &Value| offices.iter().find(|office| office["id"] == *id);
     let mut next = by_id(&proposal["office_id"]);
@@ -69,8 +69,8 @@ pub(super) fn is_pending(state: &str) -> bool {
     ["submitted", "ineligible", "eligible", "scored", "shortlisted", "deferred"].contains(&state)
 }
 
-/// The steps that a proposal can take now, the one to be taken first at the front. `is_reserve`: its window takes proposals as
-/// they come; `decided`: what the committee decided on its money that is not carried out yet.
+/// The steps that a proposal can take now, the one to be taken first at the front. `is_reserve`: its window takes
+/// proposals as they come; `decided`: what the committee decided on its money that is not carried out yet.
 pub(super) fn steps_for(
     proposal: &Value,
     standing: Standing,
