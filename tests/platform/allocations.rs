@@ -2,6 +2,7 @@
 //! they were published.
 
 mod cbpf;
+mod follows;
 mod journey;
 mod races;
 

@@ -121,12 +121,8 @@ async fn a_report_follows_the_ledger_until_it_is_published_and_then_everyone_rea
     assert_eq!(before["received"], json!([]), "no window gives out money of the pool yet");
     let twice = http.post(token, "/v1/unearmarked-reports", &report).await;
     assert_eq!((twice.status, twice.pointers()), (409, vec!["/year".to_owned()]), "{}", twice.text);
-    let early = http.post(
-        token,
-        "/v1/unearmarked-reports",
-        &json!({ "committee_id": scene.committee, "year": year + 1 }),
-    );
-    let early = early.await;
+    let next = json!({ "committee_id": scene.committee, "year": year + 1 });
+    let early = http.post(token, "/v1/unearmarked-reports", &next).await;
     assert_eq!((early.status, early.pointers()), (422, vec!["/year".to_owned()]), "{}", early.text);
 
     allocate(&world, &scene).await;

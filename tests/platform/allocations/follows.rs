@@ -49,7 +49,7 @@ async fn an_allocation_counts_for_its_plan_and_country_once_and_those_concerned_
     let seat = seat(&world, &committee, (&chair, &headquarters), "chair").await;
     let window = reserve_window(&world, (&pool, &committee), "5000.00", "5000.00").await;
     let chad = officer(&world, &ndjamena).await;
-    let mut asked = proposal(&window, ("Buses", "TCD"), "4000.00", "1000.00");
+    let mut asked = proposal(&window, ("Buses", "TCD"), "4000.00", "4000.00");
     asked["plan_ids"] = json!([plan]);
     asked["visibility"] = "public".into();
     let buses = shortlisted(&world, &chad, &asked).await;

@@ -110,6 +110,20 @@ pub(crate) async fn names(
     Ok(ids.iter().filter_map(name).collect())
 }
 
+/// The name of a donor of an organisation; none of one that is not known.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn name_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: DonorId,
+) -> Result<Option<String>, StoreError> {
+    let text = "SELECT * FROM known_donor WHERE organisation_id = $1 AND id = $2";
+    let found: Vec<Model> = sql::all(db, text, params![organisation_id, id]).await?;
+    Ok(found.into_iter().next().map(|row| row.name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,18 +158,4 @@ mod tests {
         assert_eq!(names, ["Sweden", "Sweden"]);
         tx.commit().await.unwrap();
     }
-}
-
-/// The name of a donor of an organisation; none of one that is not known.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn name_of(
-    db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
-    id: DonorId,
-) -> Result<Option<String>, StoreError> {
-    let text = "SELECT * FROM known_donor WHERE organisation_id = $1 AND id = $2";
-    let found: Vec<Model> = sql::all(db, text, params![organisation_id, id]).await?;
-    Ok(found.into_iter().next().map(|row| row.name))
 }

@@ -125,7 +125,7 @@ fn of_lot(state: &State, lot_id: LotId, positions: i64) -> Result<(), Finding> {
 fn positions_are_sums(sums: &BTreeMap<Place, i64>, state: &State) -> Option<Finding> {
     let of = |place: &Place| sums.get(place).copied().unwrap_or(0);
     let mut places = sums.keys().chain(state.balances.keys());
-    let place = places.find(|place| of(*place) != state.at(**place))?;
+    let place = places.find(|place| of(place) != state.at(**place))?;
     let (account, lot_id, held, sum) = (place.account, place.lot_id, state.at(*place), of(place));
     Some((4, format!("{account} of lot {lot_id} is {held}, and its postings add up to {sum}")))
 }

@@ -274,8 +274,8 @@ mod tests {
     async fn a_case_is_read_by_the_staff_of_its_organisation() {
         let world = World::new(DecidedBy::Committee).await;
         let row = case(world.clock.now());
-        let tx = world.begin().await;
-        save(&tx, &row).await.unwrap();
+        let mut tx = world.begin().await;
+        save(&mut tx, &row).await.unwrap();
         let of = |organisation_id: OrganisationId, office_id: OfficeId| {
             let office_ids = vec![office_id];
             TenantScope::Offices { organisation_id, office_id, office_ids }

@@ -197,7 +197,7 @@ mod tests {
         let now = at("2026-05-04T10:00:00Z");
         let came = marked(&[], ("a", "room"), now);
         let there = json!({ "person_id": "a", "from": "2026-05-04T10:00:00Z", "to": null, "remote": false });
-        assert_eq!(came, [there.clone()]);
+        assert_eq!(came, std::slice::from_ref(&there));
         let later = at("2026-05-04T10:30:00Z");
         assert_eq!(marked(&came, ("a", "room"), later), came, "pressed twice");
         let changed = marked(&came, ("a", "remote"), later);
