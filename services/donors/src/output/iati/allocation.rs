@@ -22,10 +22,11 @@ pub(crate) struct Disbursed {
     pub(crate) from: Option<String>,
 }
 
-/// What is told of each contribution: of one that is public, what was disbursed of it; of all others their sum, which says
+/// What is told of contributions: of one that is public, what was disbursed of it; of all others their sum, which says
 /// nothing of any of them.
 fn told_apart(sources: &[Disbursed]) -> Vec<Disbursed> {
-    let (mut told, others): (Vec<_>, Vec<_>) = sources.iter().cloned().partition(|source| source.from.is_some());
+    let (mut told, others): (Vec<_>, Vec<_>) =
+        sources.iter().cloned().partition(|source| source.from.is_some());
     let amount: i64 = others.iter().map(|source| source.amount).sum();
     if amount > 0 {
         told.push(Disbursed { root_id: None, amount, from: None });
