@@ -42,8 +42,7 @@ fn allotment(number: u128, amount: i64, country: Option<&str>, plan: Option<&str
 
 /// Facts with what is allocated of them.
 fn shared(facts: Vec<Fact>, allotments: &[Allotment]) -> Vec<Fact> {
-    let records: Vec<(ContributionId, Fact)> =
-        (1..).map(ContributionId::from_u128).zip(facts).collect();
+    let records: Vec<(ContributionId, Fact)> = (1..).map(ContributionId::from_u128).zip(facts).collect();
     let parts = share(&records, allotments);
     records.into_iter().zip(parts).map(|((_, fact), allocated)| Fact { allocated, ..fact }).collect()
 }

@@ -1,11 +1,7 @@
 //! Tells other services what plans need and have received, in the background: many changes of a plan's funding are one
 //! event, and a plan is told of once a minute at most. One that is interrupted leaves notes and events as they were.
 
-use crate::{
-    figures::plan as figures,
-    plan,
-    to_tell::Model as Note,
-};
+use crate::{figures::plan as figures, plan, to_tell::Model as Note};
 use ::store::{Actor, Store, StoreError, TenantScope, Transaction, params, sql, upsert_models};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::PlanFundingChanged;

@@ -6,9 +6,7 @@ use crate::{
     },
     migration::Migrator,
 };
-use kernel::{
-    ContributionId, ContributionStatus, DonorId, FixedClock, OfficeId, PlanType, Visibility,
-};
+use kernel::{ContributionId, ContributionStatus, DonorId, FixedClock, OfficeId, PlanType, Visibility};
 use std::sync::Arc;
 use uuid::Uuid;
 
