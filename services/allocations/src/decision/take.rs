@@ -265,9 +265,11 @@ pub(super) async fn answer(
         Resolution::PartlyApprove => proposal::Outcome::PartlyApproved,
         Resolution::Defer => proposal::Outcome::Deferred,
         Resolution::Reject => proposal::Outcome::Rejected,
-        Resolution::WithdrawFunds | Resolution::Extend | Resolution::Reallocate | Resolution::Other => {
-            return Ok(());
+        Resolution::WithdrawFunds | Resolution::Extend | Resolution::Reallocate => {
+            let told = proposal::notice(&proposal, AllocationNoticeKind::Decided);
+            return Ok(notice::to_office(tx, &told).await?);
         }
+        Resolution::Other => return Ok(()),
     };
     let decided = proposal::store::decide(tx, proposal, outcome, decision.amount, decision.id).await?;
     notice::to_office(tx, &proposal::notice(&decided, AllocationNoticeKind::Decided)).await?;

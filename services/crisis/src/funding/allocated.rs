@@ -87,7 +87,7 @@ pub(crate) struct Allocated {
     pub(crate) to_country: bool,
 }
 
-/// The pieces in which a contribution is counted: the rest of it, and each part that was allocated.
+/// The pieces in which a contribution is counted: the rest of it, if there is one, and each part that was allocated.
 pub(crate) fn pieces(fact: &Fact) -> Vec<(Fact, Allocated)> {
     let allocated: i64 = fact.allocated.iter().map(|part| part.amount).sum();
     let rest = Fact { amount: fact.amount - allocated, allocated: Vec::new(), ..fact.clone() };
@@ -105,7 +105,8 @@ pub(crate) fn pieces(fact: &Fact) -> Vec<(Fact, Allocated)> {
         (piece, Allocated { to_plan, to_country })
     };
     let parts: Vec<(Fact, Allocated)> = fact.allocated.iter().map(piece).collect();
-    std::iter::once((rest, Allocated::default())).chain(parts).collect()
+    let is_rest = rest.amount != 0 || parts.is_empty();
+    is_rest.then(|| (rest, Allocated::default())).into_iter().chain(parts).collect()
 }
 
 #[cfg(test)]

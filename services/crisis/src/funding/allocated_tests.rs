@@ -75,6 +75,7 @@ fn four_millions_of_thirty_count_for_the_plan_and_once_for_the_organisation() {
         let donor = (format!("donor:{}", DonorId::from_u128(7)), String::new());
         let elsewhere = sums(&facts, "elsewhere")[&donor].funding();
         assert_eq!(elsewhere, 30 * million, "no country is named: it stays elsewhere, once");
+        assert_eq!(sums(&facts, "elsewhere")[&donor].funding_flows, 1, "and is one flow there");
     }
 }
 
@@ -89,6 +90,14 @@ fn for_a_country_the_money_moves_there_in_every_total() {
     assert_eq!(sums(&facts, "elsewhere")[&(donor, String::new())].funding(), 600);
     let ours = sums(&facts, "ours");
     assert_eq!(ours[&("country:TCD:2026".to_owned(), String::new())].funding(), 400);
+}
+
+#[test]
+fn of_what_is_allocated_in_full_no_flow_of_nothing_is_left() {
+    let facts = shared(vec![gift(1_000)], &[allotment(1, 1_000, Some("TCD"), None)]);
+    let donor = format!("donor:{}", DonorId::from_u128(7));
+    assert_eq!(total(&facts, &donor), 1_000);
+    assert!(!sums(&facts, "elsewhere").contains_key(&(donor, String::new())));
 }
 
 #[test]

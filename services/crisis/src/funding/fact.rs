@@ -46,8 +46,7 @@ pub(crate) struct Fact {
     /// Whether it counts in totals of what everybody received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counts_reported: Option<bool>,
-    /// The first record of the same money. Absent of events of older versions: of those nothing is known to be
-    /// allocated.
+    /// The first record of the same money. A record of which no event has said it is the first itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) root_id: Option<ContributionId>,
     /// What was allocated of it.
@@ -92,7 +91,7 @@ impl From<&ContributionRecorded> for Fact {
             is_ours: event.is_ours,
             counts_ours: event.counts_ours,
             counts_reported: event.counts_reported,
-            root_id: event.root_id,
+            root_id: event.root_id.or(Some(event.id)),
             allocated: Vec::new(),
         }
     }
@@ -221,7 +220,8 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Cell, Amounts)> {
         let sums = amounts(&piece);
         for cell in cells_of(&piece, allocated) {
             match counted.iter_mut().find(|(known, _)| *known == cell) {
-                Some((_, known)) => known.add(sums, 1),
+                // However many parts of it are counted in one place, it is one flow there.
+                Some((_, known)) => known.add(Amounts { funding_flows: 0, pledge_flows: 0, ..sums }, 1),
                 None => counted.push((cell, sums)),
             }
         }

@@ -102,11 +102,14 @@ async fn share_out(
     if roots.is_empty() {
         return Ok(());
     }
-    let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
-    let keys = roots.iter().map(|root_id| (*root_id).into());
-    for row in &sql::select_by_keys(tx.db(), text, vec![], "root_id", keys).await? {
-        let (id, fact) = fact_of(row)?;
-        counted.entry(id).or_insert(fact);
+    // What was counted before roots were kept has none: the first record itself is found by its own id.
+    let wanted: Vec<ContributionId> = roots.iter().copied().collect();
+    for key in ["root_id", "contribution_id"] {
+        for (id, fact) in read(tx, key, &wanted).await? {
+            if fact.root_id.is_some_and(|root_id| roots.contains(&root_id)) {
+                counted.entry(id).or_insert(fact);
+            }
+        }
     }
     let mut by_root: BTreeMap<ContributionId, Vec<(ContributionId, Fact)>> = BTreeMap::new();
     for (id, fact) in counted.iter() {
@@ -149,14 +152,22 @@ async fn write(tx: &Transaction, counted: Facts, deltas: Deltas) -> Result<(), S
 }
 
 async fn held(tx: &Transaction, ids: &[ContributionId]) -> Result<Facts, StoreError> {
+    read(tx, "contribution_id", ids).await
+}
+
+/// What is counted of the contributions that have one of these ids in the column `key`.
+async fn read(tx: &Transaction, key: &str, ids: &[ContributionId]) -> Result<Facts, StoreError> {
     let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
-    let rows = sql::select_by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
+    let rows = sql::select_by_keys(tx.db(), text, vec![], key, ids).await?;
     rows.iter().map(fact_of).collect()
 }
 
 fn fact_of(row: &QueryResult) -> Result<(ContributionId, Fact), StoreError> {
-    Ok((row.try_get_by_index(0)?, serde_json::from_str(&row.try_get_by_index::<String>(1)?)?))
+    let id: ContributionId = row.try_get_by_index(0)?;
+    let mut fact: Fact = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
+    fact.root_id = fact.root_id.or(Some(id));
+    Ok((id, fact))
 }
 
 /// What is written of deltas, in one order everywhere, or two transactions could wait for each other.

@@ -54,8 +54,8 @@ async fn note_every_plan(db: &impl ConnectionTrait) -> Result<(), StoreError> {
 }
 
 /// `plan_to_tell` has a row for each change that may have changed what a plan needs or has received; `plan_funding`
-/// what was told last. Of contributions that were counted before, the first record of the same money is not known until
-/// they change or the read model is rebuilt: until then nothing counts as allocated of them. Amounts are US cents.
+/// what was told last. Contributions that were counted before have no `root_id` until they change or the read model is
+/// rebuilt: until then each counts as the first record of its money. Amounts are US cents.
 const TABLES: &str = "
 CREATE TABLE plan_to_tell (
   organisation_id {uuid} NOT NULL,

@@ -405,6 +405,19 @@ fn every_notice_of_an_allocation_has_its_text_in_every_language_and_leads_to_its
             seen.insert(subject);
         }
         assert_eq!(seen.len(), AllocationNoticeKind::ALL.len(), "{}", language.as_str());
+        let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap();
+        let several = [1, 2].map(|number| {
+            let id = NotificationId::from_u128(number);
+            let event = AllocationNoticeGiven { id, ..notice(AllocationNoticeKind::Decided.into(), None) };
+            Item::of_notice(PersonId::nil(), &event, day)
+        });
+        let subject = body.subject(&several);
+        let reports = match language {
+            Language::English => "reports",
+            Language::French => "rapports",
+            Language::Spanish => "informes",
+        };
+        assert!(subject.starts_with("2 ") && !subject.contains(reports), "{subject}");
         // What a newer program tells of is told without what it is.
         let event = notice(kernel::Word::Unknown("of_tomorrow".to_owned()), None);
         let item = Item::of_notice(PersonId::nil(), &event, NaiveDate::from_ymd_opt(2026, 9, 30).unwrap());

@@ -22,6 +22,7 @@ struct Texts {
     dear: &'static str,
     several: &'static str,
     several_mixed: &'static str,
+    several_allocations: &'static str,
     more: &'static str,
     why_staff: &'static str,
     why_allocations: &'static str,
@@ -48,8 +49,12 @@ impl MailBody<'_> {
         let text = match items {
             [item] => format!("{} – {}", self.told(item), one_line(&item.title)),
             _ => {
-                let is_mixed = items.iter().any(|item| item.for_allocation);
-                let several = if is_mixed { self.texts().several_mixed } else { self.texts().several };
+                let texts = self.texts();
+                let several = match items.iter().filter(|item| item.for_allocation).count() {
+                    0 => texts.several,
+                    count if count == items.len() => texts.several_allocations,
+                    _ => texts.several_mixed,
+                };
                 several.replace("{count}", &items.len().to_string())
             }
         };
@@ -135,6 +140,7 @@ static ENGLISH: Texts = Texts {
     dear: "Dear {name},",
     several: "{count} notifications about reports to donors",
     several_mixed: "{count} notifications about reports to donors and allocations",
+    several_allocations: "{count} notifications about allocations",
     more: "And {count} more:",
     why_staff: "You are receiving this e-mail because you work on reports to donors at this organisation: {organisation}.",
     why_allocations: "You are receiving this e-mail because you take part in allocations of this organisation: {organisation}.",
@@ -181,6 +187,7 @@ static FRENCH: Texts = Texts {
     dear: "Bonjour {name},",
     several: "{count} notifications sur les rapports aux bailleurs de fonds",
     several_mixed: "{count} notifications sur les rapports aux bailleurs de fonds et les allocations",
+    several_allocations: "{count} notifications sur les allocations",
     more: "Et {count} autres\u{a0}:",
     why_staff: "Vous recevez ce courriel parce que vous travaillez aux rapports aux bailleurs de fonds de cette organisation\u{a0}: {organisation}.",
     why_allocations: "Vous recevez ce courriel parce que vous participez aux allocations de cette organisation\u{a0}: {organisation}.",
@@ -227,6 +234,7 @@ static SPANISH: Texts = Texts {
     dear: "Hola, {name}:",
     several: "{count} notificaciones sobre informes a los donantes",
     several_mixed: "{count} notificaciones sobre informes a los donantes y asignaciones",
+    several_allocations: "{count} notificaciones sobre asignaciones",
     more: "Y {count} más:",
     why_staff: "Recibe este correo porque trabaja en los informes a los donantes de esta organización: {organisation}.",
     why_allocations: "Recibe este correo porque participa en las asignaciones de esta organización: {organisation}.",

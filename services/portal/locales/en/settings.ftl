@@ -99,6 +99,7 @@ vulnerability-index-none = No table has been saved yet.
 vulnerability-index-replace = Replace the table
 vulnerability-index-source = Source
 vulnerability-index-hint = One country per line: its ISO code and its index from 0.0 to 10.0, such as TCD,8.7. Lines pasted from a CSV file or a spreadsheet are read as well.
+vulnerability-index-line = The first line that is refused:
 who-we-are = Who we are
 who-we-are-about = The names and FTS numbers under which the organisation receives money. A flow reported in FTS counts as ours when it goes to this organisation and to no other. Our own records always count as ours.
 who-we-are-names = Names of the organisation

@@ -99,6 +99,7 @@ vulnerability-index-none = Todavía no se ha guardado ninguna tabla.
 vulnerability-index-replace = Sustituir la tabla
 vulnerability-index-source = Fuente
 vulnerability-index-hint = Un país por línea: su código ISO y su índice de 0,0 a 10,0, por ejemplo TCD,8.7. También se leen las líneas pegadas de un archivo CSV o de una hoja de cálculo.
+vulnerability-index-line = Primera línea rechazada:
 who-we-are = Quiénes somos
 who-we-are-about = Los nombres y los números del FTS con los que la organización recibe fondos. Un flujo notificado al FTS cuenta como nuestro cuando va a esta organización y a ninguna otra. Nuestros propios registros siempre cuentan como nuestros.
 who-we-are-names = Nombres de la organización

@@ -99,6 +99,7 @@ vulnerability-index-none = Aucune table n’a encore été enregistrée.
 vulnerability-index-replace = Remplacer la table
 vulnerability-index-source = Source
 vulnerability-index-hint = Un pays par ligne : son code ISO et son indice de 0,0 à 10,0, par exemple TCD,8.7. Les lignes collées depuis un fichier CSV ou un tableur sont lues aussi.
+vulnerability-index-line = Première ligne refusée :
 who-we-are = Qui nous sommes
 who-we-are-about = Les noms et les numéros FTS sous lesquels l’organisation reçoit des fonds. Un flux signalé au FTS compte comme le nôtre s’il est destiné à cette organisation et à aucune autre. Nos propres enregistrements comptent toujours comme les nôtres.
 who-we-are-names = Noms de l’organisation

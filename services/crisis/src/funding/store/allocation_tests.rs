@@ -154,6 +154,24 @@ async fn contributions_and_allocations_in_any_order_give_the_same_figures() {
 }
 
 #[tokio::test]
+async fn what_was_counted_before_roots_were_kept_is_the_first_record_of_its_money() {
+    let folder = testkit::folder();
+    let store = opened(&folder).await;
+    planned(&store).await;
+    recorded(&store, 100, record(1_000, ContributionStatus::Paid)).await;
+    // As an older version kept it.
+    let tx = store.system(Actor::system()).await.unwrap();
+    let fact = serde_json::to_string(&Fact { root_id: None, ..record(1_000, ContributionStatus::Paid) });
+    let text = "UPDATE funding_fact SET root_id = NULL, fact = $1";
+    sql::execute(tx.db(), text, params![fact.unwrap()]).await.unwrap();
+    tx.commit().await.unwrap();
+    allocated(&store, 1, "TCD", 700).await;
+    assert_eq!(funding_of(&store, "plan:fts:1120", "allocated").await, 700);
+    recorded(&store, 100, record(400, ContributionStatus::Paid)).await;
+    assert_eq!(funding_of(&store, "plan:fts:1120", "allocated").await, 400);
+}
+
+#[tokio::test]
 async fn an_allocation_follows_its_contribution_and_takes_back_what_it_counted() {
     let folder = testkit::folder();
     let store = opened(&folder).await;

@@ -22,6 +22,18 @@ pub(crate) struct Disbursed {
     pub(crate) from: Option<String>,
 }
 
+/// What is told of contributions: of one that is public, what was disbursed of it; of all others their sum, which says
+/// nothing of any of them.
+fn told_apart(sources: &[Disbursed]) -> Vec<Disbursed> {
+    let (mut told, others): (Vec<_>, Vec<_>) =
+        sources.iter().cloned().partition(|source| source.from.is_some());
+    let amount: i64 = others.iter().map(|source| source.amount).sum();
+    if amount > 0 {
+        told.push(Disbursed { root_id: None, amount, from: None });
+    }
+    told
+}
+
 impl Publisher {
     /// The activity of an allocation, of which something was disbursed last on a day.
     pub(crate) fn allocation(&self, row: &Model, paid_on: NaiveDate, sources: &[Disbursed]) -> Activity {
@@ -72,7 +84,7 @@ impl Publisher {
             aid_types: self.aid_types(None, None),
             budgets: Vec::new(),
             planned: Vec::new(),
-            transactions: sources.iter().map(disbursement).collect(),
+            transactions: told_apart(sources).iter().map(disbursement).collect(),
         }
     }
 }
@@ -157,7 +169,7 @@ mod tests {
             amount,
             from: from.map(str::to_owned),
         };
-        let sources = [of(1, 600, Some("AGR-2026-00007")), of(2, 50, None)];
+        let sources = [of(2, 20, None), of(1, 600, Some("AGR-2026-00007")), of(3, 30, None)];
         let row = row(ProposalState::Disbursing, ",TCD,");
         let activity = publisher().allocation(&row, day("2026-04-02"), &sources);
         let paid: Vec<(String, Option<&str>)> = activity
@@ -172,6 +184,7 @@ mod tests {
             paid,
             [("6.00".to_owned(), Some("XM-DAC-47066-AGR-2026-00007")), ("0.50".to_owned(), None)]
         );
+        assert!(activity.transactions[1].reference.is_none(), "it names no contribution that is not public");
         assert_eq!(activity.identifier, "XM-DAC-47066-MIR-2026-00042");
         assert_eq!((activity.status, activity.countries[0].code.as_str()), (Status::Implementation, "TD"));
     }

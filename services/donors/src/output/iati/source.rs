@@ -248,12 +248,14 @@ async fn allocations(
     let (conditions, parameters) = conditions.end();
     let text = format!("SELECT k.* FROM known_allocation k WHERE {conditions} ORDER BY k.id LIMIT {limit}");
     let rows: Vec<allocation::Model> = sql::all(db, &text, parameters).await?;
-    let public = "c.id = s.root_id AND c.visibility = 'public' AND c.is_ours = true AND c.source <> 'fts'";
+    // What was paid from the first record, or replaces it, is the same money.
+    let public = "(c.id = s.root_id OR c.root_id = s.root_id) AND c.visibility = 'public' AND c.is_ours = true
+            AND c.source <> 'fts' AND c.standing = 'current'";
     let select = format!(
         "SELECT s.allocation_id, s.number, s.root_id, s.disbursed,
            (SELECT a.reference FROM contribution c JOIN agreement a ON a.id = c.agreement_id
-            WHERE {public} AND {IN_FORCE}) AS agreement,
-           (SELECT c.id FROM contribution c WHERE {public} AND c.standing = 'current') AS contribution_id
+            WHERE {public} AND {IN_FORCE} ORDER BY c.id LIMIT 1) AS agreement,
+           (SELECT c.id FROM contribution c WHERE {public} ORDER BY c.id LIMIT 1) AS contribution_id
          FROM known_allocation_source s WHERE true"
     );
     let ids = rows.iter().map(|row| row.id.into());

@@ -39,7 +39,7 @@ fn vulnerability_index(_: Language) -> Value {
     let table = json!({ "version": 1, "source": MARKUP, "year": 2026, "countries": countries, "updated_at": INSTANT });
     json!({
         "table": answer("/v1/vulnerability-index", table), "rows": countries, "version": "1",
-        "problem": super::refusal("countries"), "may_write": true,
+        "problem": super::refusal("countries"), "wrong_line": MARKUP, "may_write": true,
         "typed": { "version": "1", "source": MARKUP, "year": "2026", "countries": "TCD,8.7" },
     })
 }
@@ -73,7 +73,11 @@ fn publication(_: Language) -> Value {
         json!({ "activity": MARKUP, "record_type": record, "record_id": ID, "record": MARKUP, "rule": rule,
                 "severity": severity, "path": "sector", "detail": MARKUP, "held_back": severity == "error" })
     };
-    let findings = [finding("agreement", "error", "6.2.2"), finding("contribution", "warning", "107.1.1")];
+    let findings = [
+        finding("agreement", "error", "6.2.2"),
+        finding("contribution", "warning", "107.1.1"),
+        finding("allocation", "error", "6.2.2"),
+    ];
     let summary = json!({ "activities": 3, "published": 2, "held_back": 1, "errors": 1, "warnings": 1 });
     let settings = json!({ "version": 1, "organisation_ref": MARKUP, "organisation_type": "40", "language": "fr",
         "contact_email": "a@b.example", "sector": "72010", "flow_type": "10", "finance_type": "110",
