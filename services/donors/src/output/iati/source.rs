@@ -249,7 +249,8 @@ async fn allocations(
     let text = format!("SELECT k.* FROM known_allocation k WHERE {conditions} ORDER BY k.id LIMIT {limit}");
     let rows: Vec<allocation::Model> = sql::all(db, &text, parameters).await?;
     // What was paid from the first record, or replaces it, is the same money.
-    let public = "(c.id = s.root_id OR c.root_id = s.root_id) AND c.visibility = 'public' AND c.is_ours = true
+    let public =
+        "(c.id = s.root_id OR c.root_id = s.root_id) AND c.visibility = 'public' AND c.is_ours = true
             AND c.source <> 'fts' AND c.standing = 'current'";
     let select = format!(
         "SELECT s.allocation_id, s.number, s.root_id, s.disbursed,

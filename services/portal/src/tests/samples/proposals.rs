@@ -78,7 +78,9 @@ fn one() -> Value {
         "verdicts": [verdict("office_kind", true, Value::Null, Value::Null),
             verdict("countries", false, MARKUP.into(), Value::Null),
             verdict("judgement", false, Value::Null, MARKUP.into())],
-        "documents": [document], "steps": [step] });
+        "documents": [document], "steps": [step],
+        "needs": [{ "country": "AFG", "plan_id": null, "requirement": money("1.00"), "funding": money("0.50"),
+            "coverage_percent": "50.0", "vulnerability": "8.7", "priority": "0.436" }] });
     answer("/v1/allocation-proposals/{id}", with(with(proposal(), said), more))
 }
 
