@@ -28,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Why {
     /// An event about a contribution, with its sequence.
     Event { id: ContributionId, sequence: i64 },
-    /// The pool was made, or takes in something else: at this version.
-    Pool { version: i64 },
+    /// A pool was made, or takes in something else.
+    Pool,
 }
 
 /// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The
@@ -266,7 +266,9 @@ async fn book(
     let kind = if is_less { LedgerEntryKind::Reduce } else { LedgerEntryKind::Receive };
     let (cause_kind, id, sequence) = match why {
         Why::Event { id, sequence } => (CauseKind::Contribution, id.as_uuid(), sequence),
-        Why::Pool { version } => (CauseKind::Pool, root_id.as_uuid(), version),
+        // At the version of the pool whose entry it is, which no other entry of it has: another pool that takes the root in
+        // counts versions of its own.
+        Why::Pool => (CauseKind::Pool, root_id.as_uuid(), pool.version),
     };
     let cause =
         Cause { kind: cause_kind, id, sequence, day: tx.now().date_naive(), reason: None, decision_id: None };

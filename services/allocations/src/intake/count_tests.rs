@@ -64,7 +64,7 @@ async fn first_takes_less(store: &Store) {
     let intake = r#"{"earmarkings":["softly_earmarked"]}"#;
     let text = "UPDATE pool SET intake = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, params![intake, FIRST]).await.unwrap();
-    let roots = BTreeMap::from([(ContributionId::from_u128(1), Why::Pool { version: 50 })]);
+    let roots = BTreeMap::from([(ContributionId::from_u128(1), Why::Pool)]);
     recount(&tx, ORGANISATION, &roots).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -168,7 +168,7 @@ async fn a_softly_earmarked_part_keeps_its_limits_beside_the_rest() {
     let root = ContributionId::from_u128(1);
     let text = "UPDATE known_contribution SET amount = amount + CASE WHEN id = $1 THEN -1000 ELSE 1000 END";
     sql::execute(tx.db(), text, params![root]).await.unwrap();
-    let roots = BTreeMap::from([(root, Why::Pool { version: 60 })]);
+    let roots = BTreeMap::from([(root, Why::Pool)]);
     recount(&tx, ORGANISATION, &roots).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!((lot_of(&store, 1).await.received, lot_of(&store, 2).await.received), (299_000, 201_000));
