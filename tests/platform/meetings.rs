@@ -137,21 +137,30 @@ async fn a_vote_that_was_answered_is_in_the_figures_and_a_motion_ends_once() {
 async fn the_head_who_confirms_is_nobody_who_took_part() {
     let scene = Scene::new("head").await;
     let world = &scene.world;
+    let (_, secretary) = person(world, "administrator").await;
     let (_, head) = person(world, "head_of_organisation").await;
     for member in 0..MEMBERS {
         assert_eq!(scene.vote(member).await, 204);
     }
-    let ended = scene.close(&scene.etag().await).await.json();
-    let decision = format!("/v1/allocation-decisions/{}", text(&ended["decision_id"]));
+    let close = format!("{}/close", scene.motion);
+    let ended = step_at(world, &secretary, (Method::POST, &close), (&scene.etag().await, None)).await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    let decision = format!("/v1/allocation-decisions/{}", text(&ended.json()["decision_id"]));
     let found = world.http.get(Some(&world.token), &decision).await;
     assert_eq!(found.json()["state"], "awaiting_head", "{}", found.text);
     let confirm = format!("{decision}/confirm");
-    // Who ended the vote has the permission, and so may not; the head, who was not there, may.
-    for (token, status) in [(&world.token, 403), (&head, 200), (&head, 412)] {
+    // An API client may not, whatever its scopes; who ended the vote has the permission, and may not either; the head, who
+    // was not there, may, once.
+    for (token, status, reason) in [
+        (&world.token, 403, Some("people_only")),
+        (&secretary, 403, Some("second_person")),
+        (&head, 200, None),
+        (&head, 412, None),
+    ] {
         let answer = step_at(world, token, (Method::POST, &confirm), (found.header("etag"), None)).await;
         assert_eq!(answer.status, status, "{}", answer.text);
-        if status == 403 {
-            assert_eq!(answer.json()["reason"], "second_person");
+        if let Some(reason) = reason {
+            assert_eq!(answer.json()["reason"], reason);
         }
     }
     scene.world.stop().await;

@@ -19,7 +19,7 @@ use crate::{
     },
     notice::{self, Notice},
     proposal,
-    window::WindowKind,
+    window::{self, WindowKind},
 };
 use ::store::TenantTx;
 use actix_web::{HttpRequest, get, post, web::Data};
@@ -208,7 +208,11 @@ pub(crate) async fn create(
         let found = committees::get(scope, tx.db(), committee_id).await?;
         let committee = found.ok_or_else(|| Problem::invalid_field("/committee_id", unknown("committee")))?;
         let place = (committee.id, proposal_id);
-        tx.lock(&crate::proposal::store::lock_of(proposal_id)).await?;
+        // Its window does not end meanwhile.
+        if let Some(sighted) = proposal::store::get(scope, tx.db(), proposal_id).await? {
+            tx.lock_shared(&window::store::lock_of(sighted.window_id)).await?;
+        }
+        tx.lock(&proposal::store::lock_of(proposal_id)).await?;
         let decided = new_motion::decided(scope, tx.db(), place, "/proposal_id").await?;
         check_urgency(decided.terms.kind, urgency_reason.as_deref())?;
         let amount = under_wording(new_motion::check(&wording, Some(&decided.proposal)))?;

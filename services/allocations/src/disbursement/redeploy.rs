@@ -438,8 +438,8 @@ fn check_latest(checks: &mut Checks, day: NaiveDate, (end, use_by): (NaiveDate, 
     checks.require(is_within, "/last_day", too_long.with("max", 2));
     if let Some(use_by) = use_by {
         let why = format!("is after {use_by}, until when money of the allocation may be used");
-        let fault = FieldCode::OutOfRange.says(why);
-        let fault = fault.with("min", end.to_string()).with("max", use_by.to_string());
+        let fault = FieldCode::DateOutOfRange.says(why);
+        let fault = fault.with("min", end.min(use_by).to_string()).with("max", use_by.to_string());
         checks.require(day <= use_by, "/last_day", fault);
     }
 }
@@ -490,6 +490,6 @@ mod tests {
         assert_eq!(refused("2028-06-30", None), None);
         assert_eq!(refused("2028-07-01", None), Some(FieldCode::PeriodTooLong));
         assert_eq!(refused("2026-12-31", Some("2026-12-31")), None);
-        assert_eq!(refused("2027-01-01", Some("2026-12-31")), Some(FieldCode::OutOfRange));
+        assert_eq!(refused("2027-01-01", Some("2026-12-31")), Some(FieldCode::DateOutOfRange));
     }
 }

@@ -257,14 +257,13 @@ pub(crate) async fn update(
 
 /// Counts what the pool takes in by now; the pool afterwards.
 async fn counted(tx: &mut TenantTx, pool: Model) -> Result<Model, ApiError> {
-    let why = Why::Pool { version: pool.version };
     let roots = facts::free_roots(tx.db(), pool.organisation_id).await?;
     let of_pool = lot::store::of_pool(tx.db(), pool.id).await?;
     let held: Vec<ContributionId> = of_pool.iter().filter_map(|lot| lot.root_id).collect();
     // A part that is counted apart is known by a record of its own.
     let known = facts::roots_of(tx.db(), &held).await?;
     let held = held.into_iter().map(|id| known.get(&id).copied().unwrap_or(id));
-    let roots = roots.into_iter().chain(held).map(|root_id| (root_id, why)).collect();
+    let roots = roots.into_iter().chain(held).map(|root_id| (root_id, Why::Pool)).collect();
     let concerned = recount(tx, pool.organisation_id, &roots).await?;
     allocation_event::emit_next(tx, concerned).await?;
     Ok(store::held(tx.db(), pool.id).await?.ok_or_else(Problem::not_found)?)

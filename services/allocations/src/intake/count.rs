@@ -28,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Why {
     /// An event about a contribution, with its sequence.
     Event { id: ContributionId, sequence: i64 },
-    /// The pool was made, or takes in something else: at this version.
-    Pool { version: i64 },
+    /// A pool was made, or takes in something else.
+    Pool,
 }
 
 /// Counts roots again, in the pools of their organisation; the allocations whose money is another donor's now. The
@@ -120,11 +120,18 @@ async fn count_in(
     for (root_id, parts) in of_pool {
         let mut now = Vec::with_capacity(parts.len());
         for (known, counted) in parts {
-            let before = held.get(known);
-            // It was a contribution of another pool once: there it is counted until nothing of it is left.
-            if before.is_some_and(|before| before.pool_id != pool.id) {
-                continue;
-            }
+            let before = match held.get(known) {
+                // It was a contribution of another pool once: there it is counted until nothing of it is left.
+                Some(other) if other.pool_id != pool.id => {
+                    if !is_empty(other) {
+                        continue;
+                    }
+                    lot::store::move_empty(tx, other.id, pool).await?;
+                    Some(Model { pool_id: pool.id, office_id: pool.office_id, ..other.clone() })
+                }
+                found => found.cloned(),
+            };
+            let before = before.as_ref();
             let Some(lot) = written(tx, pool, *known, before, counted, ends).await? else { continue };
             if before.is_some_and(|before| before.donor_id != lot.donor_id) {
                 changed.push(lot.id);
@@ -139,6 +146,11 @@ async fn count_in(
     Ok(changed)
 }
 
+/// Whether a lot has nothing in any account: only what is counted of it changes that.
+const fn is_empty(lot: &Model) -> bool {
+    lot.received == 0 && lot.uncovered == 0
+}
+
 /// Moves lots to the pool that takes their contributions in by now: those of which nothing is left where they were.
 /// What is promised there, or lacks cover, stays until it is settled. What is to be counted of them, and the lots as
 /// they are now.
@@ -150,9 +162,8 @@ async fn move_empty(
     let known: Vec<ContributionId> =
         of_pool.iter().flat_map(|(root_id, parts)| parts.keys().chain([root_id])).copied().collect();
     let mut held = lot::store::by_roots(tx.db(), pool.organisation_id, &known).await?;
-    let is_empty =
-        |known: &ContributionId| held.get(known).is_none_or(|lot| lot.received == 0 && lot.uncovered == 0);
-    of_pool.retain(|(root_id, parts)| parts.keys().chain([root_id]).all(is_empty));
+    let is_left = |known: &ContributionId| held.get(known).is_some_and(|lot| !is_empty(lot));
+    of_pool.retain(|(root_id, parts)| !parts.keys().chain([root_id]).any(is_left));
     let moved: BTreeSet<ContributionId> =
         of_pool.iter().flat_map(|(root_id, parts)| parts.keys().chain([root_id])).copied().collect();
     held.retain(|known, _| moved.contains(known));
@@ -266,7 +277,9 @@ async fn book(
     let kind = if is_less { LedgerEntryKind::Reduce } else { LedgerEntryKind::Receive };
     let (cause_kind, id, sequence) = match why {
         Why::Event { id, sequence } => (CauseKind::Contribution, id.as_uuid(), sequence),
-        Why::Pool { version } => (CauseKind::Pool, root_id.as_uuid(), version),
+        // At the version of the pool whose entry it is, which no other entry of it has: another pool that takes the root in
+        // counts versions of its own.
+        Why::Pool => (CauseKind::Pool, root_id.as_uuid(), pool.version),
     };
     let cause =
         Cause { kind: cause_kind, id, sequence, day: tx.now().date_naive(), reason: None, decision_id: None };

@@ -64,7 +64,7 @@ async fn first_takes_less(store: &Store) {
     let intake = r#"{"earmarkings":["softly_earmarked"]}"#;
     let text = "UPDATE pool SET intake = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, params![intake, FIRST]).await.unwrap();
-    let roots = BTreeMap::from([(ContributionId::from_u128(1), Why::Pool { version: 50 })]);
+    let roots = BTreeMap::from([(ContributionId::from_u128(1), Why::Pool)]);
     recount(&tx, ORGANISATION, &roots).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -168,7 +168,7 @@ async fn a_softly_earmarked_part_keeps_its_limits_beside_the_rest() {
     let root = ContributionId::from_u128(1);
     let text = "UPDATE known_contribution SET amount = amount + CASE WHEN id = $1 THEN -1000 ELSE 1000 END";
     sql::execute(tx.db(), text, params![root]).await.unwrap();
-    let roots = BTreeMap::from([(root, Why::Pool { version: 60 })]);
+    let roots = BTreeMap::from([(root, Why::Pool)]);
     recount(&tx, ORGANISATION, &roots).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!((lot_of(&store, 1).await.received, lot_of(&store, 2).await.received), (299_000, 201_000));
@@ -188,4 +188,49 @@ async fn a_lot_is_of_the_donor_that_its_own_was_merged_into() {
     counts(&store, Fact { donor_id: Some(old), ..fact(2, 1, 600_000) }).await;
     let lot = lot_of(&store, 1).await;
     assert_eq!((lot.donor_id, lot.several_donors), (Some(new), false));
+}
+
+#[tokio::test]
+async fn a_part_that_counts_again_is_counted_where_the_rest_is_by_then() {
+    let folder = testkit::folder();
+    let store = database(&folder).await;
+    counts(&store, fact(1, 1, 500_000)).await;
+    let part = |sequence: i64, does_count: bool| Fact {
+        sequence,
+        counts: does_count,
+        earmarking: Some(Earmarking::SoftlyEarmarked.as_str().to_owned()),
+        countries: ",SDN,".to_owned(),
+        ..fact(2, 1, 200_000)
+    };
+    counts(&store, part(1, true)).await;
+    counts(&store, part(2, false)).await;
+    first_takes_less(&store).await;
+    assert_eq!((lot_of(&store, 1).await.pool_id, lot_of(&store, 2).await.pool_id), (SECOND, FIRST));
+    counts(&store, part(3, true)).await;
+    let lot = lot_of(&store, 2).await;
+    assert_eq!((lot.pool_id, lot.received), (SECOND, 200_000));
+    verified(&store).await;
+}
+
+#[tokio::test]
+async fn two_pools_that_change_at_the_same_version_count_a_contribution_each() {
+    let folder = testkit::folder();
+    let store = database(&folder).await;
+    counts(&store, fact(1, 1, 500_000)).await;
+    let takes = async |id: PoolId, intake: &str| {
+        let tx = store.system(Actor::system()).await.unwrap();
+        let text = "UPDATE pool SET intake = $1, version = version + 1 WHERE id = $2";
+        sql::execute(tx.db(), text, params![intake, id]).await.unwrap();
+        let roots = BTreeMap::from([(ContributionId::from_u128(1), Why::Pool)]);
+        recount(&tx, ORGANISATION, &roots).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let (all, soft) = ("{}", r#"{"earmarkings":["softly_earmarked"]}"#);
+    // There and back.
+    takes(FIRST, soft).await;
+    takes(FIRST, all).await;
+    takes(SECOND, soft).await;
+    let lot = lot_of(&store, 1).await;
+    assert_eq!((lot.pool_id, lot.received), (FIRST, 500_000));
+    assert_eq!(verified(&store).await, Verified { pools: 2, entries: 5 });
 }

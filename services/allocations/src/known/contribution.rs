@@ -14,6 +14,9 @@ use store::{StoreError, params, sql};
 /// The source of flows that FTS reports: they are no money of the organisation unless a pool says so.
 pub(crate) const REPORTING_SOURCE: &str = "fts";
 
+/// Records asked for at once.
+const MAX_KEYS: usize = 10_000;
+
 /// A row of `known_contribution`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_contribution")]
@@ -131,12 +134,15 @@ pub(crate) async fn by_roots(
     roots: &[ContributionId],
 ) -> Result<BTreeMap<ContributionId, Vec<Model>>, StoreError> {
     let text = "SELECT * FROM known_contribution WHERE organisation_id = $1";
-    let keys = roots.iter().map(|root| (*root).into());
-    let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    let mut found: Vec<Model> = sql::read(&rows)?;
-    found.sort_by_key(|fact| fact.id);
+    let mut found: BTreeMap<ContributionId, Model> = BTreeMap::new();
+    // A pool that is made, or takes in something else, asks for every contribution of the organisation.
+    for some in roots.chunks(MAX_KEYS) {
+        let keys = some.iter().map(|root| (*root).into());
+        let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
+        found.extend(sql::read::<Model>(&rows)?.into_iter().map(|fact| (fact.id, fact)));
+    }
     let mut by_root: BTreeMap<ContributionId, Vec<Model>> = BTreeMap::new();
-    for fact in found {
+    for fact in found.into_values() {
         by_root.entry(fact.root_id).or_default().push(fact);
     }
     Ok(by_root)
@@ -151,9 +157,14 @@ pub(crate) async fn roots_of(
     ids: &[ContributionId],
 ) -> Result<BTreeMap<ContributionId, ContributionId>, StoreError> {
     let text = "SELECT id, root_id FROM known_contribution WHERE true";
-    let keys = ids.iter().map(|id| (*id).into());
-    let rows = sql::select_by_keys(db, text, vec![], "id", keys).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    let mut roots = BTreeMap::new();
+    for some in ids.chunks(MAX_KEYS) {
+        let keys = some.iter().map(|id| (*id).into());
+        for row in sql::select_by_keys(db, text, vec![], "id", keys).await? {
+            roots.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
+    }
+    Ok(roots)
 }
 
 /// Every root of an organisation that a pool could take in.

@@ -59,6 +59,22 @@ pub(crate) fn consumer() -> Consumer {
     Consumer::new::<PlanChanged>("allocations.plan", Plans)
 }
 
+/// The numbers in FTS of plans that have one.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn fts_ids(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    ids: &[PlanId],
+) -> Result<Vec<String>, StoreError> {
+    let keys = ids.iter().map(|id| (*id).into());
+    let text = "SELECT * FROM known_plan WHERE organisation_id = $1";
+    let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
+    let found: Vec<Model> = sql::read(&rows)?;
+    Ok(found.into_iter().filter_map(|row| row.fts_id).collect())
+}
+
 /// The plans of an organisation with these numbers in FTS, by them.
 ///
 /// # Errors

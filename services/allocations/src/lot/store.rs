@@ -47,6 +47,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Lots asked for at once.
+const MAX_KEYS: usize = 10_000;
+
 /// How a plan of FTS is written among the plans of a lot.
 const FTS: &str = "fts:";
 
@@ -119,10 +122,15 @@ pub(crate) async fn by_roots(
     roots: &[ContributionId],
 ) -> Result<BTreeMap<ContributionId, Model>, StoreError> {
     let text = "SELECT * FROM lot WHERE organisation_id = $1";
-    let keys = roots.iter().map(|root| (*root).into());
-    let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    let lots: Vec<Model> = sql::read(&rows)?;
-    Ok(lots.into_iter().filter_map(|lot| Some((lot.root_id?, lot))).collect())
+    let mut found = BTreeMap::new();
+    // A pool that is made, or takes in something else, asks for every contribution of the organisation.
+    for some in roots.chunks(MAX_KEYS) {
+        let keys = some.iter().map(|root| (*root).into());
+        let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
+        let lots: Vec<Model> = sql::read(&rows)?;
+        found.extend(lots.into_iter().filter_map(|lot| Some((lot.root_id?, lot))));
+    }
+    Ok(found)
 }
 
 /// Moves a lot with nothing in it to another pool. Its places are empty, and go with it.

@@ -167,11 +167,10 @@ pub(crate) async fn create(
             return Err(Problem::new(Code::Conflict).field("/person_id", fault).into());
         }
         let shown = ProposalConflict::from(row.clone());
-        let needed = window.fields()?.reviews_needed;
         tx.as_platform(async |tx| {
             store::record(tx, row).await?;
             // The sheet that was waited for may be the one that is struck.
-            score_if_complete(tx, proposal, needed).await
+            score_if_complete(tx, proposal, &window).await
         })
         .await?;
         Ok(Created::new(format!("/v1/proposal-conflicts/{}", shown.id), 1, shown))
@@ -207,7 +206,6 @@ pub(crate) async fn lift(
         let before = found.ok_or_else(Problem::not_found)?;
         tx.lock(&proposal::store::lock_of(before.proposal_id)).await?;
         let (proposal, window, seats) = seated(tx, &caller.claims, before.proposal_id).await?;
-        let needed = window.fields()?.reviews_needed;
         let is_own = before.person_id == caller_id;
         if is_own && before.ground != Ground::Declared {
             let why = "a conflict of interest that was found or ruled is not lifted by the person who has it";
@@ -242,7 +240,7 @@ pub(crate) async fn lift(
                 score::store::restore(tx, after.proposal_id, after.person_id).await?;
             }
             // It may be the last one that was missing.
-            score_if_complete(tx, proposal, needed).await
+            score_if_complete(tx, proposal, &window).await
         })
         .await?;
         Ok(Changed::new(after.version, ProposalConflict::from(after)))

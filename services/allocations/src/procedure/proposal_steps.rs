@@ -22,11 +22,11 @@ use ::store::{TenantScope, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use kernel::{
-    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason,
+    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason, WindowId,
 };
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What is said about a step of a proposal.
@@ -354,10 +354,7 @@ async fn check_undecided(tx: &TenantTx, proposal: &Model) -> Result<(), ApiError
 /// # Errors
 /// What [`store::apply`] refuses.
 pub(crate) async fn lapse_all(tx: &mut TenantTx, window: &window::store::Model) -> Result<(), ApiError> {
-    for proposal in store::of_window(tx.db(), window.id).await? {
-        if transition(proposal.state, Action::Lapse).is_err() {
-            continue;
-        }
+    for proposal in held(tx, window.id, |state| transition(state, Action::Lapse).is_ok()).await? {
         let (id, was_told_of) = (proposal.id, proposal.state == State::Deferred);
         store::apply(tx, proposal, Action::Lapse).await?;
         // Others know of what was decided on once.
@@ -368,19 +365,36 @@ pub(crate) async fn lapse_all(tx: &mut TenantTx, window: &window::store::Model) 
     Ok(())
 }
 
+/// The proposals of a window in some states, locked until this transaction ends, as they are then: somebody may review one
+/// of them, or declare a conflict of interest, meanwhile.
+async fn held(
+    tx: &TenantTx,
+    window_id: WindowId,
+    is_wanted: impl Fn(State) -> bool,
+) -> Result<Vec<Model>, ApiError> {
+    let mut sighted = store::of_window(tx.db(), window_id).await?;
+    sighted.retain(|proposal| is_wanted(proposal.state));
+    let ids: BTreeSet<ProposalId> = sighted.iter().map(|proposal| proposal.id).collect();
+    tx.lock_all(ids.iter().map(|id| store::lock_of(*id))).await?;
+    let mut held = store::of_window(tx.db(), window_id).await?;
+    held.retain(|proposal| is_wanted(proposal.state) && ids.contains(&proposal.id));
+    Ok(held)
+}
+
 /// Ends the reviews of a window: what has as many sheets as the window asks for is scored, whatever else was begun.
 ///
 /// # Errors
 /// What [`store::apply`] refuses.
 pub(crate) async fn end_reviews(tx: &mut TenantTx, window: &window::store::Model) -> Result<(), ApiError> {
     let needed = window.fields()?.reviews_needed;
+    let eligible = held(tx, window.id, |state| state == State::Eligible).await?;
     let mut sheets: BTreeMap<ProposalId, Vec<score::store::Model>> = BTreeMap::new();
     for sheet in score::store::of_window(tx.db(), window.id).await? {
         sheets.entry(sheet.proposal_id).or_default().push(sheet);
     }
-    for proposal in store::of_window(tx.db(), window.id).await? {
+    for proposal in eligible {
         let own = sheets.remove(&proposal.id).unwrap_or_default();
-        if proposal.state == State::Eligible && score::store::has_enough(&own, needed) {
+        if score::store::has_enough(&own, needed) {
             store::apply(tx, proposal, Action::Score).await?;
         }
     }

@@ -172,7 +172,7 @@ pub(crate) async fn update(
             store::save(tx, &after).await?;
             let audited = (after.submitted_at, after.points);
             tx.audit_created("score_sheet.write", after.audited(proposal.office_id), &audited).await?;
-            score_if_complete(tx, proposal, window.fields()?.reviews_needed).await?;
+            score_if_complete(tx, proposal, &window).await?;
             Ok::<_, ApiError>(after)
         });
         let after = written.await?;
@@ -265,10 +265,16 @@ fn check(criteria: &[WindowCriterion], scores: &[CriterionScore]) -> Result<(), 
 pub(crate) async fn score_if_complete(
     tx: &mut Transaction,
     proposal: proposal::store::Model,
-    needed: i32,
+    window: &window::store::Model,
 ) -> Result<(), ApiError> {
+    let needed = window.fields()?.reviews_needed;
     let sheets = store::of_proposal(tx.db(), proposal.id).await?;
-    if proposal.state == State::Eligible && store::is_complete(&sheets, needed) {
+    let is_done = if window.state == window::State::Deliberation {
+        store::has_enough(&sheets, needed)
+    } else {
+        store::is_complete(&sheets, needed)
+    };
+    if proposal.state == State::Eligible && is_done {
         proposal::store::apply(tx, proposal, Action::Score).await?;
     }
     Ok(())

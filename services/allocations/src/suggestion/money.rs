@@ -6,7 +6,7 @@ use kernel::{ContributionStatus, ContributionType, DonorId, Earmarking, PlanId, 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a plan of FTS is written among the plans of a contribution.
-const FTS: &str = "fts:";
+pub(super) const FTS: &str = "fts:";
 
 /// Whether a record may replace an allocation: new money of the organisation itself, committed or paid, that is earmarked.
 fn is_earmarked(fact: &Fact) -> bool {

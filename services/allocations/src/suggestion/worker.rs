@@ -1,10 +1,10 @@
 //! Suggestions on allocations that are new, or were given money: earmarked money may have come before them.
 
-use super::store::renew;
-use crate::known::contribution::earmarked_for;
+use super::{money::FTS, store::renew};
+use crate::known::{contribution::earmarked_for, plan};
 use ::store::{Actor, Store, StoreError, params, sql};
 use chrono::TimeDelta;
-use kernel::{ContributionId, OrganisationId, text::split};
+use kernel::{ContributionId, OrganisationId, PlanId, text::split};
 use service::{Context, Job};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +40,11 @@ pub(crate) async fn look(store: &Store) -> Result<bool, StoreError> {
     for row in sql::rows(&db, text, params![store.clock().now() - LOOK_BACK]).await? {
         let organisation_id: OrganisationId = row.try_get_by_index(0)?;
         let (countries, plans): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        let found = earmarked_for(&db, organisation_id, &split(&countries), &split(&plans)).await?;
+        let mut plans = split(&plans);
+        let ids: Vec<PlanId> = plans.iter().filter_map(|id| id.parse().ok()).collect();
+        let in_fts = plan::fts_ids(&db, organisation_id, &ids).await?;
+        plans.extend(in_fts.into_iter().map(|number| format!("{FTS}{number}")));
+        let found = earmarked_for(&db, organisation_id, &split(&countries), &plans).await?;
         roots.entry(organisation_id).or_default().extend(found);
     }
     drop(db);

@@ -21,8 +21,8 @@ use ::store::{Actor, Store, TenantScope, insert_models, migration, params, sql, 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::AllocationChanged;
 use kernel::{
-    ContributionId, DonorId, Earmarking, FixedClock, Money, OfficeId, OrganisationId, PoolId, ProposalId,
-    Visibility, WindowId,
+    ContributionId, DonorId, Earmarking, FixedClock, Money, OfficeId, OrganisationId, PlanId, PoolId,
+    ProposalId, Visibility, WindowId,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -375,15 +375,23 @@ async fn money_that_came_before_an_allocation_is_suggested_for_it() {
     };
     counts(&store, earmarked(5, ",SDN,UKR,")).await;
     counts(&store, earmarked(6, ",TCD,")).await;
+    // For a plan that is known by its number in FTS.
+    counts(&store, Fact { plans: ",fts:1120,".to_owned(), ..earmarked(7, "") }).await;
     counts(&store, gift(SWEDEN, 100_000_000)).await;
     allocated(&store, 50_000_000).await;
     assert!(suggestions(&store).await.is_empty());
     let tx = store.system(Actor::system()).await.unwrap();
-    let text = "UPDATE allocation_proposal SET updated_at = $1";
-    sql::execute(tx.db(), text, params![tx.now()]).await.unwrap();
+    let plan = PlanId::from_u128(7);
+    let text = "INSERT INTO known_plan (id, organisation_id, name, fts_id, countries, years)
+                VALUES ($1, $2, 'Sudan 2026', '1120', '', '')";
+    sql::execute(tx.db(), text, params![plan, ORGANISATION]).await.unwrap();
+    let text = "UPDATE allocation_proposal SET updated_at = $1, plan_ids = $2";
+    sql::execute(tx.db(), text, params![tx.now(), format!(",{plan},")]).await.unwrap();
     tx.commit().await.unwrap();
     assert!(!suggestion::worker::look(&store).await.unwrap());
     let made = suggestions(&store).await;
-    assert_eq!(made.len(), 1);
-    assert_eq!((made[0].contribution_id, made[0].amount), (ContributionId::from_u128(5), 15_000_000));
+    let found: BTreeMap<ContributionId, i64> =
+        made.into_iter().map(|row| (row.contribution_id, row.amount)).collect();
+    let expected = [5, 7].map(|number| (ContributionId::from_u128(number), 15_000_000));
+    assert_eq!(found, BTreeMap::from(expected));
 }
