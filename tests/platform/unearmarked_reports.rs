@@ -103,7 +103,11 @@ async fn allocate(world: &World, scene: &Scene) {
     let put = step(world, &world.token, &motion, "open", json!({})).await;
     assert_eq!(put["state"], "to_the_head", "one member is too few: {put}");
     let decision = format!("/v1/allocation-decisions/{}", text(&put["decision_id"]));
-    step(world, &world.token, &decision, "confirm", json!({})).await;
+    let email = format!("head-{}@example.org", world.number());
+    let head = json!({ "name": "Head", "email": email, "password": PASSWORD,
+        "roles": [{ "office_id": world.founded.office_id, "role": "head_of_organisation" }] });
+    world.create("/v1/people", head).await;
+    step(world, &world.sign_in(&email).await, &decision, "confirm", json!({})).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,8 @@ use ::store::{TenantScope, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use kernel::{
-    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason, WindowId,
+    AllocationNoticeKind, Code, FieldCode, Money, OfficeKind, PrincipalId, Problem, ProposalId, Reason,
+    WindowId,
 };
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};

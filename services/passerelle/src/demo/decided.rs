@@ -22,8 +22,8 @@ const VOTERS: [&str; 3] = ["director@demo.example", "emergencies@demo.example", 
 const MOVER: &str = "emergencies@demo.example";
 /// The day of a year, counted from 1, from which there is money for what is decided.
 const FIRST_DAY: u32 = 8;
-/// What is withdrawn from the first proposal, in US dollars.
-const WITHDRAWN: u64 = 90_000;
+/// What is withdrawn from the first proposal, in US dollars: direct costs of 80,000 with their overhead.
+const WITHDRAWN: u64 = 85_600;
 
 /// Proposals that are approved as they are asked for. Each is the first of its country.
 pub(super) static PROPOSALS: [Proposal; 3] = [
@@ -80,6 +80,7 @@ pub(super) async fn decide(
     // The gifts that may be used for these come in the first week of a year.
     if today.ordinal() >= FIRST_DAY {
         hold(api, known, committee_id, &proposals, today).await?;
+        budget(api, clients.office(PROPOSALS[0].country), &proposals[0]).await?;
         pay(api, known, &proposals).await?;
     }
     reports(api, committee_id, today).await
@@ -231,6 +232,23 @@ async fn withdraw(api: &Api, proposal: &Value, decision_id: &str) -> Result<()> 
     Ok(())
 }
 
+/// Files the budget of what the withdrawal left of a proposal, without which nothing more is paid: once, by its office.
+async fn budget(api: &Api, office: &Api, proposal: &Value) -> Result<()> {
+    let path = format!("/v1/allocation-proposals/{}", text(&proposal["id"])?);
+    let now = api.get(&path).await?;
+    if now["state"] != "approved" {
+        return Ok(());
+    }
+    let direct = PROPOSALS[0].direct * 1000 - WITHDRAWN * 100 / 107;
+    let overhead = direct * 7 / 100;
+    let body = json!({ "lines": [
+        { "kind": "direct", "description": PROPOSALS[0].title, "amount": dollars(direct) },
+        { "kind": "overhead", "description": "7 %", "amount": dollars(overhead) },
+    ] });
+    step(office, Method::PUT, &format!("{path}/budget"), &now, &body).await?;
+    Ok(())
+}
+
 /// Finance pays a part of the first two, and the first office has spent some of it. Who took part in a decision does not pay.
 async fn pay(api: &Api, known: &Known, proposals: &[Value]) -> Result<()> {
     let body = json!({ "name": "Disbursements (HQ)", "office_id": known.offices["HQ"],
@@ -295,6 +313,13 @@ async fn report(api: &Api, committee_id: &str, year: i32, body: &Value) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_withdrawn_is_direct_costs_with_their_overhead() {
+        let (direct, left) = (WITHDRAWN * 100 / 107, PROPOSALS[0].direct * 1000 * 107 / 100 - WITHDRAWN);
+        assert_eq!(direct * 107 / 100, WITHDRAWN);
+        assert_eq!((PROPOSALS[0].direct * 1000 - direct) * 107 / 100, left);
+    }
 
     #[test]
     fn whoever_votes_sits_in_the_committee_for_headquarters() {
