@@ -3,7 +3,8 @@
 use crate::{
     State,
     i18n::PageLanguage,
-    render, session,
+    render::{self, Unread},
+    session,
     visit::{PageResult, Visitor},
 };
 use actix_web::{
@@ -123,7 +124,7 @@ impl PageError {
             request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let problem = if let PageError::Refused(problem) = self { Some(problem) } else { None };
         let context = json!({ "kind": kind, "status": status.as_u16(), "trace": trace, "problem": problem });
-        match render::page(&Visitor::of(request, state), None, "error.html", context) {
+        match render::page(&Visitor::of(request, state), Unread::default(), "error.html", context) {
             Ok(mut response) => {
                 *response.status_mut() = status;
                 if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -152,7 +153,7 @@ fn keeping(visitor: &Visitor, path: &str, typed: &[(String, String)]) -> PageRes
     let to = format!("{}{path}", PageLanguage::of(&visitor.request, None).prefix());
     let kept = serde_html_form::to_string(typed).unwrap_or_default();
     let context = json!({ "next": null, "email": "", "error": null, "kept_to": to, "kept": kept });
-    let mut response = render::page(visitor, None, "account/sign-in.html", context)?;
+    let mut response = render::page(visitor, Unread::default(), "account/sign-in.html", context)?;
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     Ok(response)
 }

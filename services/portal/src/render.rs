@@ -272,12 +272,36 @@ pub(crate) struct Frame<'a> {
     pub(crate) shell: Shell,
     /// The groups of the menu that the reader has folded, as the cookie says it.
     pub(crate) folded: Option<&'a str>,
-    /// New notifications, where that is known.
-    pub(crate) unread: Option<usize>,
+    /// New notifications.
+    pub(crate) unread: Unread,
 }
 
 /// New notifications are counted so far.
 pub(crate) const MAX_UNREAD: usize = 99;
+
+/// How many notifications are new: those about reports, and those about allocations. None of what the reader is not told,
+/// and while that part of the platform is unavailable.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unread {
+    pub(crate) reports: Option<usize>,
+    pub(crate) allocations: Option<usize>,
+}
+
+impl Unread {
+    /// What the bar and the pages of notifications are given: null where nothing is new.
+    fn shown(self) -> Json {
+        let counted = |count: usize| {
+            let shown = if count > MAX_UNREAD { format!("{MAX_UNREAD}+") } else { count.to_string() };
+            json!({ "count": count, "shown": shown })
+        };
+        let part = |count: Option<usize>| count.filter(|count| *count > 0).map_or(Json::Null, counted);
+        let mut shown = part(Some(self.reports.unwrap_or(0) + self.allocations.unwrap_or(0)));
+        if !shown.is_null() {
+            (shown["reports"], shown["allocations"]) = (part(self.reports), part(self.allocations));
+        }
+        shown
+    }
+}
 
 impl Frame<'_> {
     /// Adds what the layout is given to a page's own context.
@@ -304,10 +328,7 @@ impl Frame<'_> {
         context["shell"] = self.shell.name().into();
         context["menu"] = self.shell.menu(signed_in, self.path, self.folded).into();
         context["account"] = nav::account(signed_in, self.path).into();
-        context["unread"] = self.unread.filter(|count| *count > 0).map_or(Json::Null, |count| {
-            let shown = if count > MAX_UNREAD { format!("{MAX_UNREAD}+") } else { count.to_string() };
-            json!({ "count": count, "shown": shown })
-        });
+        context["unread"] = self.unread.shown();
     }
 }
 
@@ -315,7 +336,7 @@ impl Frame<'_> {
 /// of the refusal.
 pub(crate) fn page<W>(
     visit: &Visit<W>,
-    unread: Option<usize>,
+    unread: Unread,
     template: &str,
     mut context: Json,
 ) -> PageResult {
@@ -345,4 +366,20 @@ pub(crate) fn page<W>(
         .insert_header(("content-language", visit.language.as_str()))
         .content_type("text/html; charset=utf-8")
         .body(html))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_counts_what_is_new_of_reports_and_of_allocations() {
+        let shown = |reports, allocations| Unread { reports, allocations }.shown();
+        assert_eq!((shown(None, None), shown(Some(0), Some(0))), (Json::Null, Json::Null));
+        let both = shown(Some(2), Some(3));
+        assert_eq!((&both["count"], &both["reports"]["count"]), (&json!(5), &json!(2)));
+        let one = shown(None, Some(100));
+        assert_eq!((&one["shown"], &one["allocations"]["shown"]), (&json!("99+"), &json!("99+")));
+        assert!(one["reports"].is_null());
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
     i18n::{Language, PageLanguage},
     lists::{Query, added, given, items},
     nav::Shell,
-    render::{self, MAX_UNREAD},
+    render::{self, MAX_UNREAD, Unread},
     session::{self, SignedIn},
 };
 use actix_web::{
@@ -192,17 +192,31 @@ impl<W> Visit<W> {
         render::page(self, unread, template, added(context, json!({ NAMES: names })))
     }
 
-    /// How many notifications are new, for the bar; not known while that part of the platform is unavailable.
-    async fn unread(&self, template: &str) -> Option<usize> {
-        let signed_in = self.signed_in.as_ref().filter(|signed_in| signed_in.may("reports:read"))?;
+    /// How many notifications are new, for the bar: those about reports and those about allocations are asked for side by
+    /// side.
+    async fn unread(&self, template: &str) -> Unread {
+        let Some(signed_in) = &self.signed_in else { return Unread::default() };
         if Shell::of(Some(signed_in), template) == Shell::Public {
+            return Unread::default();
+        }
+        let (reports, allocations) = futures_util::join!(
+            self.new_in("reports:read", "/v1/notifications", signed_in.muted()),
+            self.new_in("proposals:read", "/v1/allocation-notices", None),
+        );
+        Unread { reports, allocations }
+    }
+
+    /// How many notifications of a list are new; not known to whoever may not read it, and while that part of the platform
+    /// is unavailable.
+    async fn new_in(&self, permission: &str, path: &str, filter: Option<(String, String)>) -> Option<usize> {
+        if !self.may(permission) {
             return None;
         }
         // One more than is counted, to know that there are more.
         let limit = (MAX_UNREAD + 1).to_string();
         let mut query = given(&[("unread", "true"), ("limit", &limit)]);
-        query.extend(signed_in.muted());
-        self.get("/v1/notifications", &query).await.ok().map(|list| items(&list).len())
+        query.extend(filter);
+        self.get(path, &query).await.ok().map(|list| items(&list).len())
     }
 
     /// To another page of this site, in the language of this one.

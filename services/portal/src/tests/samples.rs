@@ -6,7 +6,7 @@ use crate::{
     forms,
     i18n::Language,
     nav::{self, Shell},
-    render::Frame,
+    render::{Frame, Unread},
     session,
 };
 use kernel::FieldCode;
@@ -47,7 +47,7 @@ impl Sample {
             signed_in: Some(&signed_in),
             shell: Shell::of(Some(&signed_in), self.template),
             folded: None,
-            unread: Some(3),
+            unread: Unread { reports: Some(3), allocations: Some(2) },
         }
         .fill(&mut context);
         context
