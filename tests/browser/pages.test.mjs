@@ -1190,10 +1190,12 @@ test("a group of the menu that somebody folded stays folded on the next page", a
 test("the bar says how many notifications are new, and nothing moves while a page loads", async () => {
   const { context, page } = await visitor(platform);
   await signIn(page, "officer@demo.example");
+  await page.goto("/en/notifications/allocations");
+  const notices = await page.locator(".told .unread").count();
   await page.goto("/en/notifications");
   const unread = await page.locator(".told .unread").count();
   assert.ok(unread > 0);
-  assert.match(await page.locator(".bell .count").innerText(), new RegExp(`^${unread}\\b`));
+  assert.match(await page.locator(".bell .count").innerText(), new RegExp(`^${unread + notices}\\b`));
   await page.goto("/en/console/contributions");
   const moved = await page.evaluate(
     () =>
@@ -1208,6 +1210,12 @@ test("the bar says how many notifications are new, and nothing moves while a pag
   await page.goto("/en/notifications");
   await page.click("main form button");
   await page.waitForURL(/\/notifications$/);
+  if (notices > 0) {
+    assert.match(await page.locator(".bell .count").innerText(), new RegExp(`^${notices}\\b`));
+    await page.goto("/en/notifications/allocations");
+    await page.click("main form button");
+    await page.waitForURL(/\/notifications\/allocations$/);
+  }
   assert.equal(await page.locator(".bell .count").count(), 0);
   await context.close();
 });

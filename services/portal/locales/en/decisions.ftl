@@ -48,6 +48,7 @@ circulation-do-begin = Begin the circulation
 circulation-began = Began
 circulation-until = Votes until
 circulation-open-until = Votes are taken until { $until }.
+circulation-being-counted = Votes were taken until { $until }. They are being counted.
 circulation-state-open = Open
 circulation-state-passed = Passed
 circulation-state-lost = Lost

@@ -48,6 +48,7 @@ circulation-do-begin = Iniciar el procedimiento escrito
 circulation-began = Inicio
 circulation-until = Votos hasta
 circulation-open-until = Se vota hasta el { $until }.
+circulation-being-counted = La votación terminó el { $until }. Se están contando los votos.
 circulation-state-open = Abierto
 circulation-state-passed = Aprobado
 circulation-state-lost = Rechazado

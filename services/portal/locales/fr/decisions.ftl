@@ -48,6 +48,7 @@ circulation-do-begin = Ouvrir la procédure écrite
 circulation-began = Ouverte le
 circulation-until = Votes jusqu’au
 circulation-open-until = Les votes sont reçus jusqu’au { $until }.
+circulation-being-counted = Le vote s’est terminé le { $until }. Le dépouillement est en cours.
 circulation-state-open = Ouverte
 circulation-state-passed = Adoptée
 circulation-state-lost = Rejetée

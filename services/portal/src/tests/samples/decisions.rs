@@ -14,6 +14,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/decisions/show.html", context: show },
     Sample { template: "console/decisions/circulations.html", context: circulations },
     Sample { template: "console/decisions/circulation.html", context: circulation_page },
+    Sample { template: "console/decisions/circulation.html", context: counted },
     Sample { template: "console/decisions/circulation-form.html", context: form },
 ];
 
@@ -79,9 +80,14 @@ fn circulation_page(language: Language) -> Value {
     let own = json!({ "vote": "abstain", "standing": "may_vote", "objection": MARKUP });
     json!({
         "steps": super::steps(language, "circulations", &one), "circulation": one, "committee": committee(),
-        "proposal": proposal(), "own": answer("/v1/circulations/{id}/vote", own), "done": "vote",
+        "proposal": proposal(), "own": answer("/v1/circulations/{id}/vote", own), "is_voting": true, "done": "vote",
         "problem": super::refusal("object-reason"), "asked": "object", "typed": { "reason": MARKUP },
     })
+}
+
+/// A circulation whose time is over, before its votes are counted.
+fn counted(language: Language) -> Value {
+    with(circulation_page(language), json!({ "steps": [], "is_voting": false, "done": null, "problem": null }))
 }
 
 fn form(_: Language) -> Value {

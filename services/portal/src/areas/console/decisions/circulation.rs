@@ -11,6 +11,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,10 +43,15 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
     show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 
-/// The steps that the reader can take now: members with a vote object while it is open.
-fn steps_for(circulation: &Value, own: &Value) -> &'static [&'static str] {
-    let may_object = circulation["state"] == "open" && own["standing"] == "may_vote";
-    if may_object { &["object"] } else { &[] }
+/// Whether votes are taken: it is open, and its time is not over. The platform counts them a little later.
+fn is_voting(circulation: &Value, now: DateTime<Utc>) -> bool {
+    let until = committees::instant_of(&circulation["closes_at"]);
+    circulation["state"] == "open" && until.is_none_or(|until| now < until)
+}
+
+/// The steps that the reader can take now: members with a vote object while votes are taken.
+fn steps_for(is_voting: bool, own: &Value) -> &'static [&'static str] {
+    if is_voting && own["standing"] == "may_vote" { &["object"] } else { &[] }
 }
 
 /// The page, with what `again` says of what was refused.
@@ -64,10 +70,11 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         &format!("/console/circulations/{id}"),
         title.or(committee["name"].as_str()),
     );
-    let steps = steps_for(&circulation, &own);
+    let is_voting = is_voting(&circulation, staff.state.clock.now());
+    let steps = steps_for(is_voting, &own);
     let context = json!({
         "steps": STEPS.of(staff, &circulation, steps), "circulation": circulation, "committee": committee,
-        "proposal": proposal, "own": own, "done": null,
+        "proposal": proposal, "own": own, "is_voting": is_voting, "done": null,
     });
     staff.page("console/decisions/circulation.html", added(context, again)).await
 }
@@ -95,11 +102,18 @@ mod tests {
 
     #[test]
     fn members_with_a_vote_object_while_votes_are_taken() {
-        let steps = |state: &str, standing: &str| {
-            steps_for(&json!({ "state": state }), &json!({ "standing": standing }))
-        };
-        assert_eq!(steps("open", "may_vote"), ["object"]);
-        assert!(steps("open", "recused").is_empty() && steps("passed", "may_vote").is_empty());
-        assert!(steps_for(&json!({ "state": "open" }), &Value::Null).is_empty());
+        let steps = |is_voting: bool, standing: &str| steps_for(is_voting, &json!({ "standing": standing }));
+        assert_eq!(steps(true, "may_vote"), ["object"]);
+        assert!(steps(true, "recused").is_empty() && steps(false, "may_vote").is_empty());
+        assert!(steps_for(true, &Value::Null).is_empty());
+    }
+
+    #[test]
+    fn votes_are_taken_until_the_time_of_an_open_circulation_is_over() {
+        let at = |text: &str| committees::instant_of(&json!(text)).unwrap();
+        let circulation = |state: &str| json!({ "state": state, "closes_at": "2026-05-03T10:00:00Z" });
+        assert!(is_voting(&circulation("open"), at("2026-05-03T09:59:59Z")));
+        assert!(!is_voting(&circulation("open"), at("2026-05-03T10:00:00Z")));
+        assert!(!is_voting(&circulation("passed"), at("2026-05-03T09:00:00Z")));
     }
 }
