@@ -1,7 +1,7 @@
 //! The offices of the organisation as pages need them: whose they are, and where each stands in the tree.
 
 use crate::{
-    error::PageError,
+    error::{PageError, unless_away},
     lists::items,
     visit::{Staff, Visit},
 };
@@ -37,6 +37,14 @@ impl<W> Visit<W> {
 /// Every office of the organisation; none for whoever may not see offices.
 pub(crate) async fn every(staff: &Staff) -> Result<Vec<Value>, PageError> {
     if staff.may("offices:read") { staff.all("/v1/offices", &()).await } else { Ok(Vec::new()) }
+}
+
+/// Whether the reader may do what only headquarters does, with a permission: works there and has it. While offices
+/// cannot be asked for, and for whoever may not see them, the platform says it when they try.
+pub(crate) async fn may_at_headquarters(staff: &Staff, permission: &str) -> Result<bool, PageError> {
+    let Some(own) = staff.own_office().filter(|_| staff.may(permission)) else { return Ok(false) };
+    let office = staff.get_if("offices:read", &format!("/v1/offices/{own}"), &()).await;
+    Ok(unless_away(office)?.is_none_or(|office| office.is_null() || office["kind"] == "headquarters"))
 }
 
 /// Of all offices, those that the reader works for.

@@ -279,8 +279,8 @@ pub(crate) struct Frame<'a> {
 /// New notifications are counted so far.
 pub(crate) const MAX_UNREAD: usize = 99;
 
-/// How many notifications are new: those about reports, and those about allocations. None of what the reader is not told,
-/// and while that part of the platform is unavailable.
+/// How many notifications are new: those about reports, and those about allocations. None of what the reader is not
+/// told, and while that part of the platform is unavailable.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Unread {
     pub(crate) reports: Option<usize>,

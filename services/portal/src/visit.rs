@@ -192,8 +192,8 @@ impl<W> Visit<W> {
         render::page(self, unread, template, added(context, json!({ NAMES: names })))
     }
 
-    /// How many notifications are new, for the bar: those about reports and those about allocations are asked for side by
-    /// side.
+    /// How many notifications are new, for the bar: those about reports and those about allocations are asked for side
+    /// by side.
     async fn unread(&self, template: &str) -> Unread {
         let Some(signed_in) = &self.signed_in else { return Unread::default() };
         if Shell::of(Some(signed_in), template) == Shell::Public {
@@ -206,8 +206,8 @@ impl<W> Visit<W> {
         Unread { reports, allocations }
     }
 
-    /// How many notifications of a list are new; not known to whoever may not read it, and while that part of the platform
-    /// is unavailable.
+    /// How many notifications of a list are new; not known to whoever may not read it, and while that part of the
+    /// platform is unavailable.
     async fn new_in(&self, permission: &str, path: &str, filter: Option<(String, String)>) -> Option<usize> {
         if !self.may(permission) {
             return None;

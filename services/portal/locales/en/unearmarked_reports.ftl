@@ -3,6 +3,7 @@ unearmarked-reports-lead = One report for each committee and year: what was rece
 unearmarked-reports-none = No report has been started yet.
 unearmarked-report = Report
 unearmarked-report-new = New report
+unearmarked-report-no-committee = There is no committee yet: a report tells what a committee decided.
 unearmarked-report-edit = Edit the texts
 unearmarked-title = The use of unearmarked funding in { $year }
 unearmarked-committee = Committee

@@ -3,6 +3,7 @@ unearmarked-reports-lead = Un informe por comité y año: qué se recibió sin a
 unearmarked-reports-none = Todavía no se ha empezado ningún informe.
 unearmarked-report = Informe
 unearmarked-report-new = Nuevo informe
+unearmarked-report-no-committee = Todavía no hay ningún comité: un informe da cuenta de las decisiones de un comité.
 unearmarked-report-edit = Editar los textos
 unearmarked-title = El uso de los fondos no asignados a fines específicos en { $year }
 unearmarked-committee = Comité

@@ -3,6 +3,7 @@ unearmarked-reports-lead = Un rapport par comité et par année : ce qui a ét�
 unearmarked-reports-none = Aucun rapport n’a encore été commencé.
 unearmarked-report = Rapport
 unearmarked-report-new = Nouveau rapport
+unearmarked-report-no-committee = Il n’y a pas encore de comité : un rapport rend compte des décisions d’un comité.
 unearmarked-report-edit = Modifier les textes
 unearmarked-title = L’utilisation des fonds sans affectation spéciale en { $year }
 unearmarked-committee = Comité

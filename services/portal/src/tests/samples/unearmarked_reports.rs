@@ -16,6 +16,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/unearmarked_reports/show.html", context: draft },
     Sample { template: "console/unearmarked_reports/show.html", context: published },
     Sample { template: "console/unearmarked_reports/form.html", context: new },
+    Sample { template: "console/unearmarked_reports/form.html", context: no_committee },
     Sample { template: "console/unearmarked_reports/form.html", context: edit },
     Sample { template: "public/unearmarked.html", context: public },
     Sample { template: "public/unearmarked.html", context: nothing },
@@ -167,6 +168,11 @@ fn new(_: Language) -> Value {
         "problem": super::refusal("year"), "id": null, "key": "k",
         "committees": [{ "id": ID, "name": MARKUP }], "rows": [0, 1],
     })
+}
+
+/// Before there is a committee whose decisions it could tell of.
+fn no_committee(language: Language) -> Value {
+    with(new(language), json!({ "committees": [], "problem": null }))
 }
 
 fn edit(language: Language) -> Value {

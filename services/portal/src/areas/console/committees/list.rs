@@ -4,6 +4,7 @@ use super::show::with_heading;
 use crate::{
     lists::{ListPage, ListQuery, NoFilters, items},
     nav::{Group, NavEntry},
+    offices::may_at_headquarters,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -31,7 +32,7 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<NoFilters>>) -> PageResu
     let rows = items(&context["list"]).iter().cloned();
     let rows: Vec<Value> = rows.map(|row| with_heading(staff.language, row)).collect();
     context["list"]["items"] = rows.into();
-    context["may_write"] = staff.may("committees:write").into();
+    context["may_write"] = may_at_headquarters(&staff, "committees:write").await?.into();
     staff.page(LIST.template, context).await
 }
 

@@ -8,6 +8,7 @@ use crate::{
     i18n::Language,
     ids::{Id, only_ids},
     lists::{ListQuery, NoFilters, Query, added, context_of, items},
+    offices::may_at_headquarters,
     people,
     visit::{PageResult, Staff, Writer},
 };
@@ -39,8 +40,8 @@ async fn list(
     let versions = staff.get(&format!("/v1/committees/{id}/rules"), &query).await?;
     let names = people::names(&staff, items(&versions).iter().map(|version| &version["created_by"])).await?;
     let more = json!({
-        "committee": committee, "names": names, "may_write": staff.may("committees:write"), "view": "rules",
-        "done": done.one_of(&["rules"]),
+        "committee": committee, "names": names, "view": "rules", "done": done.one_of(&["rules"]),
+        "may_write": may_at_headquarters(&staff, "committees:write").await?,
     });
     staff.page("console/committees/rules.html", added(context_of(versions, &asked.filters), more)).await
 }

@@ -77,7 +77,8 @@ async fn list(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
 async fn seats_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let committee = committee_of(staff, id).await?;
     let mut seats = Seats::of(staff, id, &()).await?;
-    let (may_write, today) = (staff.may("committees:write"), staff.today().to_string());
+    let may_write = offices::may_at_headquarters(staff, "committees:write").await?;
+    let today = staff.today().to_string();
     for seat in &mut seats.rows {
         let has_ended = seat["to"].as_str().is_some_and(|to| to < today.as_str());
         seat["has_ended"] = has_ended.into();

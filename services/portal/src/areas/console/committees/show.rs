@@ -6,6 +6,7 @@ use crate::{
     i18n::Language,
     ids::{Id, only_ids},
     lists::items,
+    offices::may_at_headquarters,
     recent,
     visit::{PageResult, Staff},
 };
@@ -53,12 +54,16 @@ impl Done {
 async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
     let committee = committee_of(&staff, &id).await?;
     let today = [("on", staff.today().to_string())];
-    let (rules, seats) = futures_util::join!(rules_of(&staff, &id), Seats::of(&staff, &id, &today));
+    let (rules, seats, may_write) = futures_util::join!(
+        rules_of(&staff, &id),
+        Seats::of(&staff, &id, &today),
+        may_at_headquarters(&staff, "committees:write"),
+    );
     let (version, seats) = (rules?, seats?);
     recent::note(&staff.request, &format!("/console/committees/{id}"), committee["heading"].as_str());
     let context = json!({
         "committee": committee, "version": version, "seats": seats.rows, "names": seats.names,
-        "offices": seats.offices, "holders": seats.holders, "may_write": staff.may("committees:write"),
+        "offices": seats.offices, "holders": seats.holders, "may_write": may_write?,
         "done": done.one_of(&["created", "saved"]), "problem": null,
     });
     staff.page("console/committees/show.html", context).await

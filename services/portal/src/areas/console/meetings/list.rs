@@ -4,6 +4,7 @@ use crate::{
     committees,
     lists::{ListPage, ListQuery},
     nav::{Group, NavEntry},
+    offices::may_at_headquarters,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -36,7 +37,8 @@ struct Filters {
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let committees = committees::every(&staff).await?;
     let more = json!({
-        "names": committees::names(&committees), "committees": committees, "may_write": staff.may("meetings:write"),
+        "names": committees::names(&committees), "committees": committees,
+        "may_write": may_at_headquarters(&staff, "meetings:write").await?,
     });
     LIST.show(&staff, &asked, more).await
 }

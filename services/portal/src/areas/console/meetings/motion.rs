@@ -9,6 +9,7 @@ use crate::{
     error::PageError,
     ids::{Id, only_ids},
     lists::added,
+    offices::may_at_headquarters,
     people, recent,
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
@@ -80,7 +81,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let item = items.find(|item| item["id"] == motion["item_id"]);
     let title = item.and_then(|item| item["title"].as_str());
     recent::note(&staff.request, &format!("/console/motions/{id}"), title);
-    let may_write = staff.may("meetings:write");
+    let may_write = may_at_headquarters(staff, "meetings:write").await?;
     let steps = if may_write { steps_for(&motion, &meeting) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &motion, steps), "motion": motion, "meeting": meeting, "committee": committee,

@@ -111,7 +111,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let title = committee["name"].as_str().or_else(|| meeting["place"].as_str()).unwrap_or_default();
     let seen = format!("{title} · {}", meeting["number"]);
     recent::note(&staff.request, &format!("/console/meetings/{id}"), Some(&seen));
-    let may_write = staff.may("meetings:write");
+    let may_write = offices::may_at_headquarters(staff, "meetings:write").await?;
     let steps = if may_write { steps_for(&meeting) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &meeting, steps), "meeting": meeting, "committee": committee, "open": open,

@@ -4,6 +4,7 @@ use super::show::accounts;
 use crate::{
     lists::{ListPage, ListQuery, NoFilters, items},
     nav::{Group, NavEntry},
+    offices::may_at_headquarters,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -37,7 +38,7 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<NoFilters>>) -> PageResu
         pools.push(pool);
     }
     context["list"]["items"] = pools.into();
-    context["may_write"] = staff.may("pools:write").into();
+    context["may_write"] = may_at_headquarters(&staff, "pools:write").await?.into();
     staff.page(LIST.template, context).await
 }
 

@@ -4,6 +4,7 @@ use crate::{
     error::{PageError, unless_away},
     ids::{Id, only_ids},
     lists::added,
+    offices::may_at_headquarters,
     recent,
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
@@ -52,7 +53,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let case = staff.get(&format!("/v1/shortfalls/{id}"), &()).await?;
     let pool = pool_of(staff, &case["pool_id"]).await?;
     recent::note(&staff.request, &format!("/console/shortfalls/{id}"), case["donor_name"].as_str());
-    let steps = if staff.may("pools:write") { steps_for(&case) } else { &[] };
+    let may_write = may_at_headquarters(staff, "pools:write").await?;
+    let steps = if may_write { steps_for(&case) } else { &[] };
     // What is absorbed, unless less is said, is what is missing now.
     let missing = added(case.clone(), json!({ "amount": case["uncovered"] }));
     let context = json!({

@@ -5,6 +5,7 @@ use crate::{
     error::PageError,
     lists::{ListPage, ListQuery},
     nav::{Group, NavEntry},
+    offices::may_at_headquarters,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -37,7 +38,8 @@ struct Filters {
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let committees: Map<String, Value> = committees(&staff).await?.into_iter().collect();
-    let more = json!({ "committees": committees, "may_write": staff.may("committees:write") });
+    let may_write = may_at_headquarters(&staff, "committees:write").await?;
+    let more = json!({ "committees": committees, "may_write": may_write });
     LIST.show(&staff, &asked, more).await
 }
 

@@ -5,6 +5,7 @@ use crate::{
     donor_names::in_language,
     ids::{Id, only_ids},
     lists::{added, given, handed_through},
+    offices::may_at_headquarters,
     people, recent,
     steps::{Step, Steps},
     visit::{PageResult, Staff, Writer},
@@ -52,7 +53,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let (report, figures) = (report?, figures?);
     let committee = in_language(staff.language, &figures["committee"]);
     recent::note(&staff.request, &format!("/console/unearmarked-reports/{id}"), committee.as_str());
-    let writes = report["state"] == "draft" && staff.may("committees:write");
+    let writes = report["state"] == "draft" && may_at_headquarters(staff, "committees:write").await?;
     let possible: &[&str] = if writes { &["publish"] } else { &[] };
     let steps = STEPS.of(staff, &report, possible);
     let names = people::names(staff, [&report["published_by"]]).await?;

@@ -1,13 +1,19 @@
 //! The form of a window: a new one, and one that is changed. Once it is open, what proposals are judged by is frozen.
 
-use super::{committees, fields, list::is_under_way, name_in, pools, window_of};
+use super::{
+    committees, fields,
+    list::{is_changeable, is_under_way},
+    name_in, pools, window_of,
+};
 use crate::{
     client::{Guard, Method},
+    error::PageError,
     forms::{country_codes, key, time_zones},
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use kernel::{Code, Problem, Reason};
 use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -23,8 +29,24 @@ async fn new(staff: Staff) -> PageResult {
     form_page(&staff, None, fields::blank(zone), Value::Null).await
 }
 
+/// Why a window cannot be changed: by staff of another office or without the permission, or since it has ended. None
+/// where it can.
+fn refusal(window: &Value, (is_own, may_write): (bool, bool)) -> Option<Problem> {
+    if !may_write {
+        return Some(Problem::new(Code::Forbidden));
+    }
+    if !is_own {
+        let why = "only headquarters changes a window";
+        return Some(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why));
+    }
+    (!is_changeable(window)).then(|| Problem::new(Code::Conflict))
+}
+
 async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     let window = window_of(&staff, &id).await?;
+    if let Some(problem) = refusal(&window, (staff.is_own(&window), staff.may("windows:write"))) {
+        return Err(PageError::Refused(Box::new(problem)));
+    }
     form_page(&staff, Some(&window), fields::filled(staff.language, &window), Value::Null).await
 }
 
@@ -74,4 +96,19 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
 fn to_record(form: &Writer, saved: &Value, done: &str) -> PageResult {
     let id = saved["id"].as_str().unwrap_or_default();
     form.see_other(&format!("/console/windows/{id}?done={done}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headquarters_changes_windows_that_have_not_ended() {
+        let status = |state: &str, is_own: bool, may_write: bool| {
+            refusal(&json!({ "state": state }), (is_own, may_write)).map(|problem| problem.status)
+        };
+        assert_eq!((status("draft", true, true), status("scoring", true, true)), (None, None));
+        assert_eq!((status("closed", true, true), status("cancelled", true, true)), (Some(409), Some(409)));
+        assert_eq!((status("draft", false, true), status("draft", true, false)), (Some(403), Some(403)));
+    }
 }

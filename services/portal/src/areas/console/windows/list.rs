@@ -5,6 +5,7 @@ use crate::{
     error::{PageError, unless_away},
     lists::{ListPage, ListQuery, added, items},
     nav::{Group, NavEntry},
+    offices::may_at_headquarters,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -44,6 +45,11 @@ struct View {
     view: Option<String>,
 }
 
+/// Whether a window can be changed: it has neither ended nor been cancelled.
+pub(super) fn is_changeable(window: &Value) -> bool {
+    window["state"] == "draft" || is_under_way(window)
+}
+
 /// Whether a window holds a part of its pool's money.
 pub(super) fn is_under_way(window: &Value) -> bool {
     ["open", "scoring", "deliberation"].iter().any(|state| window["state"] == *state)
@@ -74,7 +80,7 @@ async fn list(staff: Staff, view: web::Query<View>, asked: web::Query<ListQuery<
     let (context, pools) = (context?, pools?);
     let more = json!({
         "left": left(&staff, items(&context["list"])).await?, "pool_names": names(staff.language, &pools),
-        "pools": pools, "view": "list", "may_write": staff.may("windows:write"),
+        "pools": pools, "view": "list", "may_write": may_at_headquarters(&staff, "windows:write").await?,
     });
     staff.page(LIST.template, added(context, more)).await
 }

@@ -1,6 +1,6 @@
 //! A window with what belongs to it, and the steps that move it on.
 
-use super::{committees, list::is_under_way, may_ask, may_see_scores, names, pools, window_of};
+use super::{committees, list::is_changeable, may_ask, may_see_scores, names, pools, window_of};
 use crate::{
     client::{Guard, Method},
     draw,
@@ -68,9 +68,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     recent::note(&staff.request, &format!("/console/windows/{id}"), window["title"].as_str());
     let may_write = staff.is_own(&window) && staff.may("windows:write");
     let steps = if may_write { steps_for(&window) } else { &[] };
-    let is_changeable = window["state"] == "draft" || is_under_way(&window);
     let context = json!({
-        "steps": STEPS.of(staff, &window, steps), "may_edit": may_write && is_changeable,
+        "steps": STEPS.of(staff, &window, steps), "may_edit": may_write && is_changeable(&window),
         "may_see_scores": may_see_scores(staff, &window), "may_ask": may_ask(staff, &window),
         "may_see_proposals": staff.may("proposals:read"),
         "may_propose": staff.may("proposals:write") && window["state"] == "open", "parts": parts(staff.language, &window),
