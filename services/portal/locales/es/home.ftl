@@ -19,6 +19,6 @@ work-twice-more = Más de { $count } pares de registros pueden corresponder a lo
 work-reviews = Propuestas que esperan su puntuación
 work-votes = Mociones que esperan su voto
 work-circulations = Procedimientos escritos que esperan su voto
-work-decisions = Decisiones que esperan a la dirección de la organización
+work-decisions = Decisiones que esperan al jefe de la organización
 work-minutes = Actas que usted debe firmar
 recent = Vistos recientemente:

@@ -8,7 +8,7 @@ reason-state = { $kind ->
     [agenda_item] El punto ({ $state }) no permite este paso: ya se decidió o se aplazó, o hubo una moción sobre él.
     [allocation_proposal] El estado actual de la propuesta ({ $state }) no permite este paso.
     [circulation] El estado del procedimiento escrito sobre la propuesta ({ $state }) no permite este paso.
-    [committee] Muy pocos miembros sin conflicto de intereses ocupan un puesto: presente una moción en una reunión, que se remitirá a la dirección de la organización.
+    [committee] Muy pocos miembros sin conflicto de intereses ocupan un puesto: presente una moción en una reunión, que se remitirá al jefe de la organización.
     [decision] El estado de la decisión sobre la propuesta ({ $state }) no permite este paso.
     [meeting] El estado actual de la reunión ({ $state }) no permite este paso.
     [motion] El estado de la moción, o de otra sobre el mismo asunto ({ $state }), no permite este paso.

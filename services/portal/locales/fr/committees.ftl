@@ -3,7 +3,7 @@ committees-lead = Un comité décide quelles propositions reçoivent les fonds d
 committees-none = Il n’y a pas encore de comité.
 committee-new = Nouveau comité
 committee-edit = Modifier le comité
-committee-form-about = Il commence avec les règles habituelles, modifiables ensuite : plus de la moitié des membres habilités et au moins trois, majorité simple avec au moins deux voix, report en cas d’égalité, préavis de sept jours.
+committee-form-about = Il commence avec les règles habituelles, modifiables ensuite : plus de la moitié des membres habilités et au moins trois, majorité simple avec au moins deux voix, proposition différée en cas d’égalité, délai de convocation de sept jours.
 committee-overview = Vue d’ensemble
 committee-seats = Sièges
 committee-seats-today = Qui y siège aujourd’hui
@@ -48,7 +48,7 @@ seat-do-end = Fixer le dernier jour
 seat-end-about = La personne garde le siège jusqu’à la fin de ce jour. La personne qui lui succède reçoit son propre siège.
 rules-about = Chaque changement est une nouvelle version. Une réunion se tient selon la version en vigueur lors de sa convocation.
 rules-new = Modifier les règles
-rules-new-about = Le formulaire présente les règles en vigueur. Ce que vous enregistrez les remplace, pour les réunions et les consultations écrites qui commencent ensuite.
+rules-new-about = Le formulaire présente les règles en vigueur. Ce que vous enregistrez les remplace, pour les réunions et les procédures écrites qui commencent ensuite.
 rules-version = Version { $number }
 rules-recorded-by = Enregistrée par
 rules-reason-hint = Par exemple la décision ou le mandat dont découlent les règles.
@@ -68,11 +68,11 @@ rules-least-yes-says = { $count ->
    *[other] au moins { $count } voix pour
 }
 rules-tie = En cas d’égalité
-rules-tie-deferred = La proposition est reportée
+rules-tie-deferred = La proposition est différée
 rules-tie-rejected = La proposition est rejetée
 rules-tie-chair-casting = La voix de la présidence est prépondérante
-rules-notice = Préavis des réunions
-rules-notice-days = Préavis des réunions, en jours
+rules-notice = Délai de convocation
+rules-notice-days = Délai de convocation, en jours
 rules-notice-says = { $count ->
     [one] { $count } jour
    *[other] { $count } jours

@@ -4,7 +4,7 @@ allocation-decision = Décision
 decisions-some = Ce sont les décisions d’une seule réunion, fenêtre ou proposition.
 decision-amount = Montant
 decision-decided = Prise le
-decision-by = Dernier mot
+decision-by = Décision finale
 decision-by-committee = Comité
 decision-by-head = Chef de l’organisation
 decision-taken-in = Origine
@@ -19,7 +19,7 @@ decision-superseded-by = Une décision ultérieure l’a remplacée :
 decision-supersedes = Elle remplace une décision antérieure
 decision-vote = Vote
 decision-answer = Réponse du chef de l’organisation
-decision-entry = Écriture au grand livre
+decision-entry = Écriture du grand livre
 decision-entry-about = Écriture { $number } du fonds commun, à partir de { $lots ->
     [one] { $lots } contribution
    *[other] { $lots } contributions

@@ -39,7 +39,7 @@ reason-too-short = Veuillez saisir au moins { $min } caractères.
 reason-too-many = Trop d’éléments : le maximum est de { $max }.
 reason-too-large = Trop grand : le maximum est de { $max }.
 reason-out-of-range = { $kind ->
-    [weights] Le total des coefficients doit être de { $max }.
+    [weights] Le total des pondérations doit être de { $max }.
     [floors] Le total des planchers ne doit pas dépasser { $max } pour cent.
    *[other] Veuillez saisir un nombre de { $min } à { $max }.
  }

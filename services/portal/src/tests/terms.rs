@@ -3,11 +3,17 @@
 use crate::i18n::{Language, sources};
 
 /// A language, what it could call something, and what its pages call it.
-const OTHERWISE: [(Language, &str, &str); 4] = [
+const OTHERWISE: [(Language, &str, &str); 10] = [
     (Language::French, "piste d’audit", "journal d’audit"),
+    (Language::French, "direction de l’organisation", "chef de l’organisation"),
+    (Language::French, "consultations écrites", "procédures écrites"),
+    (Language::French, "donateur", "bailleur de fonds"),
     (Language::Spanish, "pista de auditoría", "registro de auditoría"),
     (Language::Spanish, "función", "rol"),
     (Language::Spanish, "funciones", "roles"),
+    (Language::Spanish, "respuesta de la dirección", "respuesta del jefe de la organización"),
+    (Language::Spanish, "consultas por escrito", "procedimientos escritos"),
+    (Language::Spanish, "gastos generales", "costos indirectos"),
 ];
 
 #[test]
