@@ -8,7 +8,7 @@ use crate::{
     i18n::{Language, text},
     visit::Visit,
 };
-use kernel::money::percent;
+use kernel::{Currency, Money, money::percent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -100,12 +100,26 @@ impl ReadBy {
     }
 }
 
+/// Projects of one contribution, with the shares that the platform says they have of it, and what these add up to.
+fn with_told_shares(mut projects: Value, uses: &[Value]) -> Value {
+    let mut all = Some(0);
+    for row in projects["rows"].as_array_mut().into_iter().flatten() {
+        let usage = uses.iter().find(|usage| usage["proposal_id"] == row["proposal_id"]);
+        row["share"] = usage.map_or(Value::Null, |usage| usage["share"].clone());
+        // Two decimals, as amounts have them.
+        let share = row["share"].as_str().and_then(|share| Money::parse(share, Currency::USD).ok());
+        all = all.zip(share).map(|(all, share)| all + share.minor());
+    }
+    projects["share"] = all.map_or(Value::Null, |all| Money::usd(all).to_string().into());
+    projects
+}
+
 /// What the page of a contribution shows of its way, of what the API says of its uses.
 pub(crate) fn became(language: Language, uses: &Value, read_by: ReadBy) -> Value {
     let used = uses["uses"].as_array().map(Vec::as_slice).unwrap_or_default();
     let given = minor(&uses["received"]) + minor(&uses["uncovered"]);
     let hidden = text(language, read_by.hidden(), None);
-    let projects = projects(used, given);
+    let projects = with_told_shares(projects(used, given), used);
     let flow = flow(language, uses, &projects, &hidden);
     json!({
         "stages": stages(language, std::slice::from_ref(uses)), "projects": projects, "flow": flow, "hidden": hidden,
@@ -222,5 +236,17 @@ mod tests {
         assert_eq!(shown["rows"].as_array().map(Vec::len), Some(1));
         assert_eq!(shown["rows"][0]["spent"], usd(2 * 3_047_059));
         assert_eq!(shown["rows"][0]["share"], "76.4");
+    }
+
+    #[test]
+    fn the_shares_of_one_contribution_are_those_that_the_platform_says() {
+        let mut of = norway();
+        for (usage, share) in of["uses"].as_array_mut().unwrap().iter_mut().zip(["38.21", "51.58", "7.74"]) {
+            usage["share"] = share.into();
+        }
+        let shown = became(Language::English, &of, ReadBy::Donor)["projects"].clone();
+        assert_eq!((&shown["rows"][0]["share"], &shown["rows"][1]["share"]), (&json!("51.58"), &json!("38.21")));
+        assert_eq!(shown["share"], "97.53");
+        assert_eq!(became(Language::English, &norway(), ReadBy::Donor)["projects"]["share"], Value::Null);
     }
 }

@@ -39,7 +39,7 @@ reason-too-short = Utilice { $min } caracteres como mínimo.
 reason-too-many = Demasiados elementos: el máximo es { $max }.
 reason-too-large = Demasiado grande: el máximo es { $max }.
 reason-out-of-range = { $kind ->
-    [weights] Los pesos deben sumar { $max }.
+    [weights] Las ponderaciones deben sumar { $max }.
     [floors] Los mínimos deben sumar como máximo el { $max } por ciento.
    *[other] Introduzca un número de { $min } a { $max }.
  }

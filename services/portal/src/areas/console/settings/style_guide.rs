@@ -179,7 +179,7 @@ fn unearmarked(language: Language) -> Value {
     ];
     let given = json!({ "contribution_id": "0", "earmarking": "unearmarked", "received_on": "2026-02-03",
         "use_by": "2027-12-31", "received": money("1000000.00"), "uncovered": none, "available": money("200000.00"),
-        "uses": [used.clone()], "stops": stops });
+        "uses": [added(used.clone(), json!({ "share": "80.00" }))], "stops": stops });
     let given = added(given, used);
     json!({
         "sample_became": became(language, &given, ReadBy::Staff),
