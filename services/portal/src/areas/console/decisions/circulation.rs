@@ -44,7 +44,7 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
 }
 
 /// Whether votes are taken: it is open, and its time is not over. The platform counts them a little later.
-fn is_voting(circulation: &Value, now: DateTime<Utc>) -> bool {
+pub(crate) fn is_voting(circulation: &Value, now: DateTime<Utc>) -> bool {
     let until = committees::instant_of(&circulation["closes_at"]);
     circulation["state"] == "open" && until.is_none_or(|until| now < until)
 }

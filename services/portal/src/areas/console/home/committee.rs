@@ -1,9 +1,12 @@
 //! What waits for members of committees and for the head of the organisation: reviews, votes, signatures, answers.
 
 use crate::{
-    areas::console::meetings::{
-        minutes::signs,
-        vote::{own, own_on},
+    areas::console::{
+        decisions::circulation::is_voting,
+        meetings::{
+            minutes::signs,
+            vote::{own, own_on},
+        },
     },
     error::{PageError, unless_away},
     lists::items,
@@ -69,7 +72,10 @@ async fn votes(staff: &Staff) -> Result<Option<Vec<Value>>, PageError> {
 
 /// The circulations that wait for the reader's vote.
 async fn circulations(staff: &Staff) -> Result<Option<Vec<Value>>, PageError> {
-    let Some(open) = some(staff, "votes:write", "/v1/circulations", "open").await? else { return Ok(None) };
+    let found = some(staff, "votes:write", "/v1/circulations", "open").await?;
+    let Some(mut open) = found else { return Ok(None) };
+    let now = staff.state.clock.now();
+    open.retain(|circulation| is_voting(circulation, now));
     let of_it = |circulation: &Value| {
         let path = format!("/v1/circulations/{}", circulation["id"].as_str().unwrap_or_default());
         async move { own(staff, &path).await }
