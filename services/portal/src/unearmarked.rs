@@ -245,7 +245,8 @@ mod tests {
             usage["share"] = share.into();
         }
         let shown = became(Language::English, &of, ReadBy::Donor)["projects"].clone();
-        assert_eq!((&shown["rows"][0]["share"], &shown["rows"][1]["share"]), (&json!("51.58"), &json!("38.21")));
+        let share = |row: usize| shown["rows"][row]["share"].clone();
+        assert_eq!((share(0), share(1)), (json!("51.58"), json!("38.21")));
         assert_eq!(shown["share"], "97.53");
         assert_eq!(became(Language::English, &norway(), ReadBy::Donor)["projects"]["share"], Value::Null);
     }

@@ -453,5 +453,10 @@ static SPANISH: Words = Words {
     ],
     kinds: ["Estándar", "Reserva"],
     natures: ["Subvención", "Anticipo"],
-    earmarkings: ["No asignada a fines específicos", "Asignación flexible", "Asignada", "Asignación estricta"],
+    earmarkings: [
+        "No asignada a fines específicos",
+        "Asignación flexible",
+        "Asignada",
+        "Asignación estricta",
+    ],
 };

@@ -87,7 +87,8 @@ fn circulation_page(language: Language) -> Value {
 
 /// A circulation whose time is over, before its votes are counted.
 fn counted(language: Language) -> Value {
-    with(circulation_page(language), json!({ "steps": [], "is_voting": false, "done": null, "problem": null }))
+    let more = json!({ "steps": [], "is_voting": false, "done": null, "problem": null });
+    with(circulation_page(language), more)
 }
 
 fn form(_: Language) -> Value {
