@@ -235,7 +235,7 @@ static ENGLISH: Words = Words {
     ended: "Ended",
     none: "None.",
     optimum: "Optimum beside decisions: {window}",
-    optimum_about: "What the envelope of the window would buy best by the scores and under the window’s balance, beside what was decided until the end of the meeting. It is advice and decides nothing.",
+    optimum_about: "What the envelope of the window would buy best by the scores and under the window’s balance, beside what was decided until the end of the meeting. Envelope and scores are those of the moment at which this document was made. It is advice and decides nothing.",
     envelope: "Envelope of the window",
     scores: "Scores",
     scores_plain: "means of the sheets",
