@@ -216,10 +216,10 @@ enum Found {
 
 /// Downloads the minutes of a meeting
 ///
-/// An accessible PDF (PDF/UA-1): the document that was signed, whose SHA-256 the minutes tell, in the language in which it
-/// was signed (the document says which), or a draft in the language that is asked for. 404 while nothing is drafted. Of
-/// each window whose proposals were dealt with and scored it tells the optimum beside the decisions, as the what-if question
-/// of the window does: 429 while a question of the caller is being solved.
+/// An accessible PDF (PDF/UA-1): the document that was signed, whose SHA-256 the minutes tell, in the language in which
+/// it was signed (the document says which), or a draft in the language that is asked for. 404 while nothing is drafted.
+/// Of each window whose proposals were dealt with and scored it tells the optimum beside the decisions, as the what-if
+/// question of the window does: 429 while a question of the caller is being solved.
 #[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting"), MinutesLanguage),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The minutes", content_type = "application/pdf", body = Vec<u8>),

@@ -20,8 +20,8 @@ use service::{ApiResult, Changed, Context, Id, Parameters, Precondition, openapi
 /// Signs the minutes of a meeting
 ///
 /// For the chair or the vice-chair of the day of the meeting, who drafted none of it (403 for others). The document is
-/// kept as it is now, in the language that is asked for, and its SHA-256 with it; from then on the minutes do not change.
-/// Send the ETag of the minutes in `If-Match`.
+/// kept as it is now, in the language that is asked for, and its SHA-256 with it; from then on the minutes do not
+/// change. 429 while a what-if question of the caller is being solved. Send the ETag of the minutes in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["votes:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
            ("If-Match" = String, Header, description = "The ETag of the version you read"), MinutesLanguage),
