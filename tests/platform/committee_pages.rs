@@ -135,7 +135,7 @@ async fn a_committee_meets_votes_and_signs_its_minutes_in_the_console() {
     assert!(!shown(&world, &members[1], &minutes).await.text.contains("Sign the minutes"));
     assert!(shown(&world, &members[0], "/en/console").await.text.contains("Minutes for you to sign"));
     assert!(shown(&world, &members[0], &minutes).await.text.contains("Sign the minutes"));
-    sent(&world, &members[0], &format!("{minutes}/sign"), &[("version", "1")]).await;
+    sent(&world, &members[0], &format!("{minutes}/sign"), &[("version", "1"), ("language", "fr")]).await;
     assert!(shown(&world, &members[1], &minutes).await.text.contains("SHA-256 of the signed document"));
     let document = shown(&world, &members[1], &format!("{minutes}/pdf")).await;
     assert_eq!(document.header("content-type"), "application/pdf");

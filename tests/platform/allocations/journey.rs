@@ -223,6 +223,10 @@ impl Scene {
         let place = (minutes.as_str(), minutes.as_str());
         let drafted = send(world, Method::PUT, &self.secretary.token, place, &body).await;
         assert_eq!((drafted.status, &drafted.json()["drafted_by"]), (200, &json!(self.secretary.id)));
+        let request = world.http.request(Method::GET, &format!("{minutes}/pdf?language=fr"));
+        let draft = request.bearer_auth(&world.token).send().await.unwrap();
+        assert_eq!(draft.status().as_u16(), 200);
+        assert_eq!(draft.headers()["content-language"], "fr");
         let member = act(world, &self.members[1].token, &minutes, "sign", &Value::Null).await;
         assert_eq!(refusal(&member), (403, "chair_only".to_owned()), "{}", member.text);
         let signed = done(world, &self.members[0].token, &minutes, "sign", &Value::Null).await;

@@ -149,6 +149,23 @@ pub(crate) async fn of_meeting(
     sql::all(db, text, params![meeting_id]).await
 }
 
+/// What was decided on the proposals of a window until an instant, oldest first, without what the head of the organisation
+/// did not confirm.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn on_proposals_of(
+    db: &impl ConnectionTrait,
+    window_id: WindowId,
+    until: DateTime<Utc>,
+) -> Result<Vec<Model>, StoreError> {
+    let text = "SELECT * FROM decision WHERE window_id = $1 AND decided_at <= $2
+                  AND state NOT IN ('declined', 'expired')
+                  AND resolution IN ('approve', 'partly_approve', 'defer', 'reject')
+                ORDER BY decided_at, id";
+    sql::all(db, text, params![window_id, until]).await
+}
+
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,

@@ -1,20 +1,16 @@
 use super::{
-    compose,
+    collect::{collected, typeset},
+    compose::Record,
     store::{self, Model, Texts},
 };
 use crate::{
-    circulation,
     committee::{
-        day_in,
         refusal::{person_of, unknown},
-        rules, seat, store as committees,
         trail::trail,
     },
-    decision,
     meeting::{self, Action, item, transition},
-    motion, proposal,
 };
-use ::store::{StoreError, TenantScope, office, params, sql};
+use ::store::{StoreError, TenantScope};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header,
@@ -23,16 +19,16 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{AgendaItemId, FieldCode, MeetingId, OfficeId, OrganisationId, PersonId, Problem, ProposalId};
-use sea_orm::ConnectionTrait;
+use kernel::{AgendaItemId, FieldCode, MeetingId, PersonId, Problem};
+use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, Id, JsonBody,
+    ApiResult, Changed, Checks, Context, Id, JsonBody, Parameters,
     openapi::{ReadProblems, UpdateProblems},
     response,
 };
-use std::collections::{BTreeSet, HashMap};
-use utoipa::ToSchema;
+use std::collections::BTreeSet;
+use utoipa::{IntoParams, ToSchema};
 
 /// Items of minutes at most.
 const MAX_TEXTS: usize = 400;
@@ -77,6 +73,15 @@ pub(crate) struct MinutesDraft {
     /// What is to be done, by whom.
     #[schema(max_length = 20_000)]
     actions: Option<String>,
+}
+
+/// The language of a document.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MinutesLanguage {
+    /// `en`, `fr` or `es`. Defaults to `en`.
+    pub(super) language: Option<Language>,
 }
 
 impl MeetingMinutes {
@@ -191,65 +196,6 @@ fn checked(draft: &MinutesDraft, items: &[item::Model]) -> Result<Texts, Problem
     Ok(texts)
 }
 
-/// Everything that the minutes of a meeting tell.
-///
-/// # Errors
-/// [`StoreError`], also for a scope that reads no committees.
-pub(crate) async fn collected(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    meeting: meeting::store::Model,
-    minutes: Model,
-) -> Result<compose::Record, StoreError> {
-    let found = committees::get(scope, db, meeting.committee_id).await?;
-    let missing = || StoreError::Damaged(format!("meeting {} has no committee", meeting.id));
-    let committee = found.ok_or_else(missing)?;
-    let held = meeting.opened_at.unwrap_or(meeting.starts_at);
-    let ended = meeting.closed_at.unwrap_or(held);
-    let began = meeting::store::closed_before(db, committee.id, meeting.number).await?;
-    let since = began.unwrap_or(committee.created_at);
-    let seats = seat::on(db, committee.id, day_in(&committee.time_zone, held)).await?;
-    let mut offices: HashMap<OfficeId, String> = HashMap::new();
-    for seat in &seats {
-        if let Some(known) = office::find(db, committee.organisation_id, seat.office_id).await? {
-            offices.insert(known.id, known.name);
-        }
-    }
-    let items = item::of_meeting(db, meeting.id).await?;
-    let circulations = circulation::store::ended_between(db, committee.id, (since, ended)).await?;
-    let named = items.iter().filter_map(|item| item.proposal_id);
-    let named: BTreeSet<ProposalId> = named.chain(circulations.iter().map(|one| one.proposal_id)).collect();
-    let proposals = proposals_of(db, committee.organisation_id, named).await?;
-    let organisation = office::organisation_name(db, committee.organisation_id).await?;
-    Ok(compose::Record {
-        organisation: organisation.unwrap_or_default(),
-        rules: rules::at(db, committee.id, meeting.rules_number).await?,
-        seats,
-        offices,
-        items,
-        motions: motion::store::of_meeting(db, meeting.id).await?,
-        decisions: decision::store::of_meeting(db, meeting.id).await?,
-        proposals,
-        circulations,
-        committee,
-        meeting,
-        minutes,
-    })
-}
-
-/// Proposals of an organisation by their ids, in one question.
-async fn proposals_of(
-    db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
-    ids: BTreeSet<ProposalId>,
-) -> Result<HashMap<ProposalId, proposal::store::Model>, StoreError> {
-    let select = "SELECT * FROM allocation_proposal WHERE organisation_id = $1";
-    let keys = ids.into_iter().map(sea_orm::Value::from);
-    let rows = sql::select_by_keys(db, select, params![organisation_id], "id", keys).await?;
-    let proposals: Vec<proposal::store::Model> = sql::read(&rows)?;
-    Ok(proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect())
-}
-
 /// Writes a document.
 ///
 /// # Errors
@@ -260,11 +206,21 @@ pub(crate) async fn written(document: pdf::Document) -> Result<Vec<u8>, ApiError
     written.map_err(|error| ApiError::internal(&error))
 }
 
+/// The minutes of a meeting, to be downloaded.
+enum Found {
+    /// The document that was signed.
+    Signed(Vec<u8>),
+    /// What a draft tells.
+    Draft(Box<Record>),
+}
+
 /// Downloads the minutes of a meeting
 ///
-/// An accessible PDF (PDF/UA-1): the document that was signed, whose SHA-256 the minutes tell, or a draft before. 404 while
-/// nothing is drafted.
-#[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting")),
+/// An accessible PDF (PDF/UA-1): the document that was signed, whose SHA-256 the minutes tell, in the language in which
+/// it was signed (the document says which), or a draft in the language that is asked for. 404 while nothing is drafted.
+/// Of each window whose proposals were dealt with and scored it tells the optimum beside the decisions, as the what-if
+/// question of the window does: 429 while a question of the caller is being solved.
+#[utoipa::path(tag = "meetings", params(("id" = Uuid, Path, description = "The meeting"), MinutesLanguage),
     security(("oauth2" = ["meetings:read"])),
     responses((status = 200, description = "The minutes", content_type = "application/pdf", body = Vec<u8>),
               ReadProblems))]
@@ -273,26 +229,34 @@ pub(crate) async fn read(
     caller: Caller<perm::MeetingsRead>,
     context: Data<Context>,
     id: Id<MeetingId>,
+    asked: Parameters<MinutesLanguage>,
 ) -> ApiResult {
+    let language = asked.0.language.unwrap_or_default();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let meeting = meeting::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let number = meeting.number;
         if let Some(signed) = store::file(db, meeting.id).await? {
-            return Ok((number, Ok(signed)));
+            return Ok((number, Found::Signed(signed)));
         }
         let minutes = store::of(db, meeting.id).await?.ok_or_else(Problem::not_found)?;
-        let record = collected(scope, db, meeting, minutes).await?;
-        Ok((number, Err(compose::document(&record)?)))
+        let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
+        // A draft tells what will be signed, whoever reads it.
+        let record =
+            db.across_offices(scope, async |all| collected(&organisation, all, meeting, minutes).await);
+        Ok((number, Found::Draft(Box::new(record.await?))))
     });
     let (number, found) = found.await?;
-    let bytes = match found {
-        Ok(signed) => signed,
-        Err(draft) => written(draft).await?,
+    let mut answer = HttpResponse::Ok();
+    let (bytes, name) = match found {
+        Found::Signed(signed) => (signed, format!("minutes-{number}.pdf")),
+        Found::Draft(record) => {
+            answer.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+            let bytes = typeset(caller.claims.sub, &record, language).await?;
+            (bytes, format!("minutes-{number}-{}.pdf", language.as_str()))
+        }
     };
-    let name = format!("minutes-{number}.pdf");
-    Ok(HttpResponse::Ok()
+    Ok(answer
         .content_type("application/pdf")
-        .insert_header((header::CONTENT_LANGUAGE, "en"))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))

@@ -1,8 +1,8 @@
 //! The signature of minutes: by whoever chairs, who is none of those who drafted them.
 
 use super::{
-    api::{MeetingMinutes, collected, written},
-    compose,
+    api::{MeetingMinutes, MinutesLanguage},
+    collect::{collected, typeset},
     store::{self, Model},
 };
 use crate::{
@@ -15,16 +15,16 @@ use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{Code, MeetingId, PersonId, Problem, Reason};
 use sea_orm::ConnectionTrait;
-use service::{ApiResult, Changed, Context, Id, Precondition, openapi::UpdateProblems};
+use service::{ApiResult, Changed, Context, Id, Parameters, Precondition, openapi::UpdateProblems};
 
 /// Signs the minutes of a meeting
 ///
 /// For the chair or the vice-chair of the day of the meeting, who drafted none of it (403 for others). The document is
-/// kept as it is now, and its SHA-256 with it; from then on the minutes do not change. Send the ETag of the minutes in
-/// `If-Match`.
+/// kept as it is now, in the language that is asked for, and its SHA-256 with it; from then on the minutes do not
+/// change. 429 while a what-if question of the caller is being solved. Send the ETag of the minutes in `If-Match`.
 #[utoipa::path(tag = "meetings", security(("oauth2" = ["votes:write"])),
     params(("id" = Uuid, Path, description = "The meeting"),
-           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read"), MinutesLanguage),
     responses((status = 200, description = "The minutes", body = MeetingMinutes), UpdateProblems))]
 #[post("/v1/committee-meetings/{id}/minutes/sign")]
 pub(crate) async fn sign(
@@ -32,7 +32,9 @@ pub(crate) async fn sign(
     caller: Caller<perm::VotesWrite>,
     context: Data<Context>,
     id: Id<MeetingId>,
+    asked: Parameters<MinutesLanguage>,
 ) -> ApiResult {
+    let language = asked.0.language.unwrap_or_default();
     let person = person_of(&caller.claims)?;
     let (version, now) = (Precondition::of(&request), context.store.clock().now());
     // Typeset before anything is locked: it takes a while, and others write meanwhile.
@@ -46,10 +48,10 @@ pub(crate) async fn sign(
         let (meeting, signed) = (signing.meeting.clone(), signing.signed.clone());
         let record =
             db.across_offices(scope, async |all| collected(&organisation, all, meeting, signed).await);
-        Ok((signing.before.version, compose::document(&record.await?)?))
+        Ok((signing.before.version, record.await?))
     });
-    let (typeset, document) = ready.await?;
-    let file = written(document).await?;
+    let (shown, record) = ready.await?;
+    let file = typeset(caller.claims.sub, &record, language).await?;
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
         tx.as_platform(async |tx| {
@@ -57,7 +59,7 @@ pub(crate) async fn sign(
             let meeting = found.ok_or_else(Problem::not_found)?;
             let minutes = store::of(tx.db(), meeting.id).await?.ok_or_else(Problem::not_found)?;
             precondition.check(minutes.version)?;
-            if minutes.version != typeset {
+            if minutes.version != shown {
                 return Err(ApiError::from(Problem::new(Code::StaleVersion)));
             }
             let signing = Signing::of(&organisation, tx.db(), (meeting, minutes), (person, now)).await?;

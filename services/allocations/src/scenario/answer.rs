@@ -191,7 +191,8 @@ fn points_text(hundredths: i128) -> String {
     points::decimal(i32::try_from(hundredths).unwrap_or(i32::MAX))
 }
 
-fn portfolio_of(asked: &Asked, portfolio: &Portfolio) -> WhatIfPortfolio {
+/// A portfolio as it is shown.
+pub(crate) fn portfolio_of(asked: &Asked, portfolio: &Portfolio) -> WhatIfPortfolio {
     let problem = &asked.problem;
     let cost = i128::from(portfolio.cost());
     let pairs = problem.proposals.iter().zip(&portfolio.amounts);

@@ -59,6 +59,21 @@ pub(crate) struct WhatIfQuestion {
     pub(crate) portfolio: Vec<WhatIfGrant>,
 }
 
+impl WhatIfQuestion {
+    /// What the window as it is would buy best.
+    pub(crate) const fn as_it_is() -> Self {
+        Self {
+            objective: WhatIfObjective::ScoreCost,
+            envelope: None,
+            is_partial_funding_allowed: None,
+            step: None,
+            funded: Vec::new(),
+            unfunded: Vec::new(),
+            portfolio: Vec::new(),
+        }
+    }
+}
+
 fn score_cost() -> WhatIfObjective {
     WhatIfObjective::ScoreCost
 }

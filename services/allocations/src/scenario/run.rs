@@ -7,6 +7,7 @@ use super::{
 use crate::{
     proposal::access,
     score::board,
+    what_if::{self, Answer, SOLVE_LIMIT, solve},
     window::{self, State},
 };
 use ::store::{Snapshot, TenantScope};
@@ -116,6 +117,28 @@ pub(crate) async fn solved(
     let answer = solving.await.map_err(|error| ApiError::internal(&error))?;
     // The amounts and points that the platform takes are within what the solver takes.
     answer.map_err(|invalid| Problem::new(Code::Conflict).detail(invalid.to_string()).into())
+}
+
+/// The best portfolios of several problems, in their order; none of a problem without a meaning. Together they take no more
+/// than one question does.
+///
+/// # Errors
+/// 429 and 503 as [`Turn::take`].
+pub(crate) async fn optima(
+    caller: PrincipalId,
+    problems: Vec<what_if::Problem>,
+) -> Result<Vec<Option<Answer>>, ApiError> {
+    if problems.is_empty() {
+        return Ok(Vec::new());
+    }
+    let turn = Turn::take(caller).await?;
+    let limit = SOLVE_LIMIT / u64::try_from(problems.len()).unwrap_or(u64::MAX);
+    let solving = web::block(move || {
+        let found: Vec<Option<Answer>> = problems.iter().map(|problem| solve(problem, limit).ok()).collect();
+        drop(turn);
+        found
+    });
+    solving.await.map_err(|error| ApiError::internal(&error))
 }
 
 #[cfg(test)]

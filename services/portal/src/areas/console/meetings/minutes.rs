@@ -9,6 +9,7 @@ use crate::{
     committees,
     error::{PageError, unless_away},
     forms::Typed,
+    i18n::Language,
     ids::Id,
     lists::{added, items},
     people,
@@ -115,8 +116,11 @@ async fn save(form: Writer, id: web::Path<Id>) -> PageResult {
     }
 }
 
+/// Signs them in the language that was chosen; that of the page where none was.
 async fn sign(form: Writer, id: web::Path<Id>) -> PageResult {
-    let path = format!("/v1/committee-meetings/{id}/minutes/sign");
+    let chosen = form.typed.some("language").and_then(|code| code.parse::<Language>().ok());
+    let language = chosen.unwrap_or(form.language);
+    let path = format!("/v1/committee-meetings/{id}/minutes/sign?language={language}");
     let guard = Guard::Version(form.typed.text("version"));
     match form.submit(Method::POST, &path, &json!({}), guard).await? {
         Ok(_) => form.see_other(&format!("/console/meetings/{id}/minutes?done=signed")),
@@ -124,9 +128,10 @@ async fn sign(form: Writer, id: web::Path<Id>) -> PageResult {
     }
 }
 
-/// The minutes as a PDF: the one that was signed, or a draft.
+/// The minutes as a PDF: the one that was signed, or a draft in the reader's language.
 async fn document(staff: Staff, id: web::Path<Id>) -> PageResult {
-    staff.document(&format!("/v1/committee-meetings/{id}/minutes/pdf")).await
+    let language = staff.language;
+    staff.document(&format!("/v1/committee-meetings/{id}/minutes/pdf?language={language}")).await
 }
 
 #[cfg(test)]
