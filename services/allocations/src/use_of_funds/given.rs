@@ -1,6 +1,7 @@
 //! What a donor gave that is not tied to a project, and what it is used for: contribution by contribution.
 
 use super::{
+    results::{self, ContributionUseResult},
     trace::{Position, PromisedAmounts, Stages, beside, by},
     uses::{ContributionUse, rows_of, shown},
 };
@@ -173,14 +174,24 @@ impl Row for UnearmarkedUse {
         ("spent_usd", |row| row.usage.amounts.spent.into()),
         ("returned_usd", |row| row.usage.amounts.returned.into()),
         ("share", |row| row.usage.share.clone().into()),
+        ("indicators", |row| each(&row.usage.results, |result| &result.indicator)),
+        ("targets", |row| each(&row.usage.results, |result| &result.target)),
+        ("reached", |row| each(&row.usage.results, |result| result.reached.as_deref().unwrap_or("-"))),
     ];
+}
+
+/// Something of each result, in their order.
+fn each(results: &[ContributionUseResult], of: impl Fn(&ContributionUseResult) -> &str) -> Cell {
+    let texts: Vec<&str> = results.iter().map(of).collect();
+    Cell::from(texts.join(" | "))
 }
 
 /// Lists what a donor's unearmarked contributions are used for
 ///
 /// One row for each contribution and each allocation that has some of it, the newest contribution first; also as CSV and XLSX.
-/// Projects that the caller does not read are one row of each contribution, without a name, so that sums hold. Staff read
-/// every donor, a donor's representative its own (404 for any other).
+/// Projects that the caller does not read are one row of each contribution, without a name, so that sums hold. Donors read
+/// what was reached once headquarters has accepted the report that says it. Staff read every donor, a donor's representative
+/// its own (404 for any other).
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["allocations:read"])),
     responses((status = 200, description = "What they are used for", body = Envelope<UnearmarkedUse>), ReadProblems))]
