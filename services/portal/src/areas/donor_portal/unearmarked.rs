@@ -5,10 +5,11 @@ use crate::{
     ids::{Id, only_ids},
     lists::{ListPage, ListQuery, NoFilters, Query, items, or_empty},
     nav::{Group, NavEntry},
-    unearmarked::{ReadBy, became, projects, stages, with_stages},
+    unearmarked::{ReadBy, became, original, projects, stages, with_stages},
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web::{self, ServiceConfig};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 /// Its entry in the menu.
@@ -46,7 +47,12 @@ async fn show(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) ->
         donor.get(&uses, &()),
     );
     let (mut context, all, uses) = (context?, all?, or_empty(uses)?);
-    context["list"]["items"] = with_stages(language, items(&context["list"])).into();
+    let originals = join_all(items(&context["list"]).iter().map(|row| original(&donor, row))).await;
+    let mut rows = with_stages(language, items(&context["list"]));
+    for (row, original) in rows.iter_mut().zip(originals) {
+        row["original"] = original?;
+    }
+    context["list"]["items"] = rows.into();
     let whole = |record: &Value| minor(&record["received"]) + minor(&record["uncovered"]);
     let given: i64 = all.iter().map(whole).sum();
     context["stages"] = stages(language, &all);
@@ -67,9 +73,10 @@ async fn path(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let (uses, record) = (format!("/v1/contributions/{id}/uses"), format!("/v1/contributions/{id}"));
     let (uses, record) = futures_util::join!(donor.get(&uses, &()), donor.get(&record, &()));
     let uses = uses?;
+    let original = original(&donor, &uses).await?;
     // Its record may be internal: then nothing leads to it.
     let record = record.is_ok().then_some(id.as_str());
     let became = became(donor.language, &uses, ReadBy::Donor);
-    let context = json!({ "became": became, "uses": uses, "record": record });
+    let context = json!({ "became": became, "uses": uses, "record": record, "original": original });
     donor.page("donor_portal/unearmarked-path.html", context).await
 }
