@@ -1,7 +1,7 @@
 //! Contributions that become allocations, shortfalls and suggestions, as rows say it.
 
 use super::{
-    given::donor_uses,
+    given::donor_money,
     sources::{FundingSource, sources},
     uses::{ContributionUses, uses},
 };
@@ -280,17 +280,20 @@ async fn a_donor_reads_what_its_own_contributions_are_used_for_and_no_other_dono
     allocated(&store, 50_000_000).await;
     let db = store.system_read().await.unwrap();
     let (norway, sweden) = (DonorId::from_u128(NORWAY), DonorId::from_u128(SWEDEN));
-    let (name, rows) = donor_uses(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
-    assert_eq!((name.as_str(), rows.len()), ("Norway", 1));
+    let money = donor_money(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
+    let rows = money.uses;
+    assert_eq!((money.donor.name.as_str(), rows.len()), ("Norway", 1));
+    assert_eq!(money.contributions.len(), 1);
+    assert_eq!(money.contributions[0].promised, rows[0].usage.amounts);
     let uses = uses(&db, &donor(NORWAY), rows[0].contribution_id).await.unwrap().unwrap();
     assert_eq!(rows[0].usage.amounts, uses.uses[0].amounts);
     assert_eq!(rows[0].usage.title, None, "the project is internal");
     let kinds: Vec<&str> = uses.stops.iter().map(|stop| stop.kind.as_str()).collect();
     assert_eq!(kinds, ["received", "allocated"]);
-    assert!(donor_uses(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
-    let (_, of_sweden) = donor_uses(&db, &staff(), sweden).await.unwrap().unwrap();
-    assert!(of_sweden[0].usage.title.is_some());
-    assert!(donor_uses(&db, &staff(), DonorId::from_u128(99)).await.unwrap().is_none());
+    assert!(donor_money(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
+    let of_sweden = donor_money(&db, &staff(), sweden).await.unwrap().unwrap();
+    assert!(of_sweden.uses[0].usage.title.is_some());
+    assert!(donor_money(&db, &staff(), DonorId::from_u128(99)).await.unwrap().is_none());
 }
 
 #[tokio::test]

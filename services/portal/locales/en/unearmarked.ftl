@@ -5,6 +5,7 @@ uses-none = None of your contributions is in a pool for unearmarked money yet.
 uses-says = Of { $given }, { $spent } has been spent, { $promised } is promised to projects, and { $available } awaits a decision.
 uses-says-returned = { $returned } came back unspent and will be available again.
 uses-says-use-by = It may be used until { $date }.
+uses-pdf = Download all of this as PDF
 uses-stages = Where the money is
 uses-stages-description = The bar shows how much is available, promised to projects, spent and returned. The table shows the same figures.
 uses-stage = Stage

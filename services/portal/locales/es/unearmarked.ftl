@@ -5,6 +5,7 @@ uses-none = Ninguna de sus contribuciones forma parte todavía de un fondo comú
 uses-says = De { $given }, se han gastado { $spent }, { $promised } están comprometidos para proyectos y { $available } esperan una decisión.
 uses-says-returned = { $returned } se devolvieron sin gastar y volverán a estar disponibles.
 uses-says-use-by = Pueden utilizarse hasta el { $date }.
+uses-pdf = Descargar todo en PDF
 uses-stages = Dónde están los fondos
 uses-stages-description = La barra muestra lo que está disponible, comprometido para proyectos, gastado y devuelto. La tabla muestra las mismas cifras.
 uses-stage = Etapa

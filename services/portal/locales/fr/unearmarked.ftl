@@ -5,6 +5,7 @@ uses-none = Aucune de vos contributions ne fait encore partie d’un fonds commu
 uses-says = Sur { $given }, { $spent } ont été dépensés, { $promised } sont promis à des projets et { $available } attendent une décision.
 uses-says-returned = { $returned } ont été restitués sans avoir été dépensés et seront de nouveau disponibles.
 uses-says-use-by = Ces fonds peuvent être utilisés jusqu’au { $date }.
+uses-pdf = Télécharger le tout en PDF
 uses-stages = Où en sont les fonds
 uses-stages-description = La barre montre ce qui est disponible, promis à des projets, dépensé et restitué. Le tableau présente les mêmes chiffres.
 uses-stage = Étape

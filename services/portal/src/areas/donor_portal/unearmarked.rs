@@ -3,13 +3,14 @@
 use crate::{
     figures::minor,
     ids::{Id, only_ids},
-    lists::{ListPage, ListQuery, NoFilters, Query, items, or_empty},
+    lists::{ListPage, ListQuery, NoFilters, Query, given, handed_through, items, or_empty},
     nav::{Group, NavEntry},
     unearmarked::{ReadBy, became, original, projects, stages, with_stages},
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web::{self, ServiceConfig};
 use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Its entry in the menu.
@@ -24,6 +25,7 @@ pub(super) const NAV: &[NavEntry] = &[NavEntry {
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/donor/unearmarked", web::get().to(show))
+        .route("/donor/unearmarked.pdf", web::get().to(document))
         .route("/donor/unearmarked.{kind}", web::get().to(file))
         .route("/donor/unearmarked/uses.{kind}", web::get().to(uses_file))
         .route(&only_ids("/donor/unearmarked/{id}"), web::get().to(path));
@@ -54,14 +56,26 @@ async fn show(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) ->
     }
     context["list"]["items"] = rows.into();
     let whole = |record: &Value| minor(&record["received"]) + minor(&record["uncovered"]);
-    let given: i64 = all.iter().map(whole).sum();
+    let all_given: i64 = all.iter().map(whole).sum();
     context["stages"] = stages(language, &all);
-    context["projects"] = projects(items(&uses), given);
+    context["projects"] = projects(items(&uses), all_given);
     donor.page(LIST.template, context).await
 }
 
 async fn file(donor: DonorPrincipal, kind: web::Path<String>) -> PageResult {
     LIST.file(&donor, &NoFilters {}, &kind).await
+}
+
+/// The language of the document.
+#[derive(Serialize, Deserialize)]
+struct DocumentQuery {
+    language: Option<String>,
+}
+
+async fn document(donor: DonorPrincipal, asked: web::Query<DocumentQuery>) -> PageResult {
+    let path = format!("{}/pdf", uses_of(&donor));
+    let answer = donor.file(&path, &given(&*asked), "application/pdf").await?;
+    Ok(handed_through(answer, "application/pdf", "unearmarked-uses.pdf"))
 }
 
 async fn uses_file(donor: DonorPrincipal, kind: web::Path<String>) -> PageResult {
