@@ -135,12 +135,13 @@ impl Composer<'_> {
         section(words.projects, words.projects_about, self.projects(&projects, sums.whole()));
         section(words.results, words.results_about, self.results(&projects));
         let part = |number: u32| u8::try_from(number).unwrap_or(1);
+        let on = told.on;
         Document {
             title: words.title.replace("{donor}", self.donor()),
             language: self.language.to_string(),
             author: told.organisation.clone(),
             footer: words.footer.replace("{organisation}", &told.organisation).replace("{day}", &day),
-            date: (u16::try_from(told.on.year()).unwrap_or_default(), part(told.on.month()), part(told.on.day())),
+            date: (u16::try_from(on.year()).unwrap_or_default(), part(on.month()), part(on.day())),
             missing: words.missing_characters.to_owned(),
             blocks,
         }
@@ -200,7 +201,8 @@ impl Composer<'_> {
             return Vec::new();
         }
         let amounts = |sums: &Sums| {
-            [sums.given, sums.available, sums.promised, sums.spent, sums.returned].map(|cents| self.usd(cents))
+            let amounts = [sums.given, sums.available, sums.promised, sums.spent, sums.returned];
+            amounts.map(|cents| self.usd(cents))
         };
         let line = |contribution: &UnearmarkedContribution| {
             let day = self.language.date(contribution.received_on);
@@ -252,8 +254,8 @@ impl Composer<'_> {
             ])
         };
         let mut rows: Vec<Row> = projects.iter().map(line).collect();
-        let (all, spent) =
-            projects.iter().fold((0, 0), |(all, spent), project| (all + project.amount, spent + project.spent));
+        let all: i64 = projects.iter().map(|project| project.amount).sum();
+        let spent: i64 = projects.iter().map(|project| project.spent).sum();
         let cells = vec![
             words.all_projects.to_owned(),
             String::new(),

@@ -83,8 +83,8 @@ fn norway() -> Told {
 
 /// The tables of a document: stages, contributions, projects, results.
 fn tables(document: &Document) -> Vec<&Table> {
-    let table = |block| if let Block::Table(table) = block { Some(table) } else { None };
-    document.blocks.iter().filter_map(table).collect()
+    let blocks = document.blocks.iter();
+    blocks.filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None }).collect()
 }
 
 /// The cents of a cell, however its language writes them.
