@@ -1,3 +1,5 @@
+//! The endpoint of the document.
+
 use super::compose::{self, Told};
 use crate::{minutes::api::written, use_of_funds::given::donor_money};
 use ::store::office;
