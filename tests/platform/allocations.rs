@@ -6,8 +6,10 @@ mod follows;
 mod journey;
 mod races;
 
+use crate::statement::fetch_file;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use testkit::{Response, eventually};
 use tests::{PASSWORD, World, text};
 
@@ -243,6 +245,35 @@ async fn shortlisted(world: &World, officer: &str, body: &Value) -> String {
 /// The id at the end of a path.
 fn id_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Asserts that the document of what a donor's money did says what the API says, in every language, and does not name what
+/// is not shown to the donor.
+async fn documented(world: &World, token: &str, donor: &str, secret: &str) {
+    let path = format!("/v1/donors/{donor}/unearmarked-uses");
+    let told = get(world, token, &path).await;
+    let cents = |row: &Value, name: &str| -> i64 {
+        row[name]["amount"].as_str().unwrap().replace('.', "").parse().unwrap()
+    };
+    let mut projects: BTreeMap<String, [i64; 2]> = BTreeMap::new();
+    for row in told["items"].as_array().unwrap() {
+        let stages = ["reserved", "allocated", "disbursed", "spent", "returned"];
+        let project = projects.entry(row["proposal_id"].to_string()).or_default();
+        project[0] += stages.iter().map(|name| cents(row, name)).sum::<i64>();
+        project[1] += cents(row, "spent");
+    }
+    let sums = [0, 1].map(|at| projects.values().map(|project| project[at]).sum::<i64>());
+    projects.insert("all".to_owned(), sums);
+    for language in ["en", "fr", "es"] {
+        let file = fetch_file(world, token, &format!("{path}/pdf?language={language}")).await;
+        assert_eq!(file.status, 200, "{language}");
+        // However the language sets thousands and cents.
+        let text: String = file.text().chars().filter(|letter| letter.is_alphanumeric()).collect();
+        for amount in projects.values().flatten().filter(|amount| **amount != 0) {
+            assert!(text.contains(&amount.to_string()), "{language}: {amount} is not in {text}");
+        }
+        assert!(!text.contains(secret), "{language}: {text}");
+    }
 }
 
 /// Asserts that the ledgers of all pools hold, and every decision is as it was taken; how many entries there are.

@@ -44,7 +44,12 @@ fn words(text: &str) -> String {
 }
 
 pub(super) async fn fetch(world: &World, token: &str, donor: &str, query: &str) -> File {
-    let request = world.http.request(Method::GET, &format!("/v1/donors/{donor}/statement{query}"));
+    fetch_file(world, token, &format!("/v1/donors/{donor}/statement{query}")).await
+}
+
+/// The document at a path.
+pub(super) async fn fetch_file(world: &World, token: &str, path: &str) -> File {
+    let request = world.http.request(Method::GET, path);
     let answer = request.bearer_auth(token).send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     File { status, headers, bytes: answer.bytes().await.unwrap().to_vec() }

@@ -32,6 +32,7 @@ mod shortfall;
 mod suggestion;
 mod unearmarked_report;
 mod use_of_funds;
+mod use_statement;
 mod verification;
 pub mod what_if;
 mod window;
@@ -178,6 +179,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(suggestion::api::dismiss)
         .service(use_of_funds::given::list)
         .service(use_of_funds::given::of_donor)
+        .service(use_statement::api::get_pdf)
         .service(use_of_funds::uses::get)
         .service(use_of_funds::sources::list)
         .service(scenario::api::what_if)

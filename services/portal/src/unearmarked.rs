@@ -6,6 +6,7 @@ use crate::{
     error::{PageError, unless_away},
     figures::{minor, usd},
     i18n::{Language, text},
+    lists::{items, or_empty},
     visit::Visit,
 };
 use kernel::{Currency, Money, money::percent};
@@ -49,18 +50,19 @@ pub(crate) fn stages(language: Language, contributions: &[Value]) -> Value {
     context
 }
 
-/// Contributions of the list, each with its stages.
+/// Contributions of the list, each with its stages, and a place for what it was in the currency it was given in.
 pub(crate) fn with_stages(language: Language, contributions: &[Value]) -> Vec<Value> {
     let shown = |contribution: &Value| {
         let mut shown = contribution.clone();
         shown["stages"] = stages(language, std::slice::from_ref(contribution));
+        shown["original"] = Value::Null;
         shown
     };
     contributions.iter().map(shown).collect()
 }
 
 /// What projects have of what was given: uses by project, the largest first, and last those that the reader is not told of,
-/// which are one. They add up to what was promised.
+/// which are one. They add up to what was promised. With them, what the projects were to reach, and reached.
 pub(crate) fn projects(uses: &[Value], given: i64) -> Value {
     let mut parts: BTreeMap<Option<&str>, (&Value, i64, i64)> = BTreeMap::new();
     for usage in uses {
@@ -79,7 +81,46 @@ pub(crate) fn projects(uses: &[Value], given: i64) -> Value {
         })
     };
     let rows: Vec<Value> = parts.iter().map(row).collect();
-    json!({ "rows": rows, "total": usd(all), "spent": usd(spent), "share": percent(all, given) })
+    let results: Vec<Value> = parts.iter().flat_map(|(usage, ..)| results_of(usage)).collect();
+    json!({
+        "rows": rows, "total": usd(all), "spent": usd(spent), "share": percent(all, given), "results": results,
+    })
+}
+
+/// The results of a project, each with its name.
+fn results_of(usage: &Value) -> impl Iterator<Item = Value> {
+    usage["results"].as_array().into_iter().flatten().map(move |result| {
+        json!({
+            "title": usage["title"], "reference": usage["reference"], "indicator": result["indicator"],
+            "target": result["target"], "reached": result["reached"],
+        })
+    })
+}
+
+/// What a contribution is in the currency that it was given in, of `uses` of the API (a row of the list, or all of them). Null
+/// where it was given in dollars, where it cannot be said, and while that part of the platform is unavailable.
+pub(crate) async fn original<W>(visit: &Visit<W>, uses: &Value) -> Result<Value, PageError> {
+    let Some(id) = uses["contribution_id"].as_str() else { return Ok(Value::Null) };
+    let found = visit.get("/v1/contributions", &[("root_id", id), ("limit", "200")]).await;
+    let found = unless_away(or_empty(found))?.unwrap_or_default();
+    let original = original_of(items(&found), minor(&uses["received"]));
+    Ok(original.map_or(Value::Null, |money| json!(money)))
+}
+
+/// What the records of a contribution that count are together in the currency they were given in. None where they are not all
+/// that counts of it in dollars (`received`, in cents), where they have several currencies, and where that is the dollar.
+fn original_of(records: &[Value], received: i64) -> Option<Money> {
+    let counts = |record: &&Value| {
+        let is_money = record["counts_ours"] == true && record["new_money"] == true;
+        is_money && record["standing"] == "current" && record["status"] != "pledge"
+    };
+    let counting: Vec<&Value> = records.iter().filter(counts).collect();
+    let dollars: i64 = counting.iter().map(|record| minor(&record["amount_usd"])).sum();
+    let amount = |record: &&Value| serde_json::from_value::<Money>(record["amount"].clone()).ok();
+    let amounts: Vec<Money> = counting.iter().map(amount).collect::<Option<_>>()?;
+    let (first, rest) = amounts.split_first()?;
+    let sum = rest.iter().try_fold(*first, |sum, amount| sum.checked_add(*amount)).ok()?;
+    (dollars == received && sum.currency() != Currency::USD).then_some(sum)
 }
 
 /// Who reads what became of a contribution: projects are not told to donors before they are published, nor to staff of
@@ -226,6 +267,39 @@ mod tests {
         assert_eq!(stages["is_missing"], true);
         assert_eq!(from["label"], text(Language::English, "uses-given-and-missing", None));
         assert_eq!(became["flow"]["to"][2]["label"], became["hidden"]);
+    }
+
+    #[test]
+    fn results_are_told_once_for_each_project() {
+        let of = norway();
+        let mut usage = of["uses"][0].clone();
+        usage["results"] = json!([{ "indicator": "People transported", "target": "12,000", "reached": null }]);
+        let shown = projects(&[usage.clone(), usage, of["uses"][2].clone()], 10_000_000);
+        let expected = json!({ "title": "P1", "reference": null, "indicator": "People transported",
+            "target": "12,000", "reached": null });
+        assert_eq!(shown["results"], json!([expected]));
+    }
+
+    #[test]
+    fn the_original_amount_is_that_of_all_records_that_count() {
+        let record = |status: &str, amount: &str, currency: &str, dollars: i64| {
+            json!({ "counts_ours": true, "new_money": true, "standing": "current", "status": status,
+                "amount": { "amount": amount, "currency": currency }, "amount_usd": usd(dollars) })
+        };
+        let [pledge, first, second] = [
+            record("pledge", "9000.00", "NOK", 90_000),
+            record("paid", "1000.00", "NOK", 10_000),
+            record("paid", "2000.50", "NOK", 20_005),
+        ];
+        let shown = |records: &[Value], received| original_of(records, received).map(|money| json!(money));
+        let whole = Some(json!({ "amount": "3000.50", "currency": "NOK" }));
+        assert_eq!(shown(&[pledge.clone(), first.clone(), second], 30_005), whole);
+        assert_eq!(shown(&[pledge.clone(), first.clone()], 30_005), None, "one is not shown");
+        assert_eq!(shown(&[first.clone(), record("paid", "5.00", "SEK", 100)], 10_100), None);
+        assert_eq!(shown(&[record("paid", "5.00", "USD", 500)], 500), None);
+        let mut unknown = first;
+        unknown["amount"] = Value::Null;
+        assert_eq!((shown(&[unknown], 10_000), shown(&[pledge], 0)), (None, None));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{
     committee_of_one, decided, done, get, gift, has, item, motion, officer, open_meeting, person, pool,
     proposal, reserve_window, seat, shortlisted, usd,
 };
+use crate::pages::{page_of, sign_in};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -29,6 +30,32 @@ async fn publish(world: &World) {
     let request = world.http.request(Method::PUT, "/v1/publication").bearer_auth(&world.token);
     let answer = world.http.send(request.header("if-match", "\"0\"").json(&settings)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_sees_beside_dollars_what_it_gave_in_its_own_currency() {
+    let world = World::new().await;
+    let pool = pool(&world).await;
+    let norway = world.donor("Norway").await;
+    let mut given = gift(&norway, "0.00");
+    given["amount"] = json!({ "amount": "10450.00", "currency": "NOK" });
+    given["exchange_rate"] = json!({ "rate": "10", "date": "2026-01-10", "source": "UN" });
+    given["visibility"] = "donor".into();
+    world.create("/v1/contributions", given).await;
+    has(&world, &pool, ["1045.00", "1045.00", "0.00"]).await;
+    let email = world.representative(&norway).await;
+    world.settled().await;
+    let cookie = sign_in(&world, &email).await;
+    let list = page_of(&world, Some(&cookie), "/en/donor/unearmarked").await;
+    let id = list.text.split("href=\"/en/donor/unearmarked/").nth(1).unwrap().split('"').next().unwrap();
+    let path = page_of(&world, Some(&cookie), &format!("/en/donor/unearmarked/{id}")).await;
+    for page in [&list, &path] {
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(page.text.contains("10,450 in the original currency"), "{}", page.text);
+    }
+    let file = page_of(&world, Some(&cookie), "/en/donor/unearmarked.pdf?language=fr").await;
+    assert_eq!((file.status, file.header("content-type")), (200, "application/pdf"));
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! One round of a committee, from the call to the donor's page: the worked example of the ledger, through the API.
 
 use super::{
-    Person, act, amounts, committee, decided, done, draft, get, gift, has, id_of, item, motion, officer,
-    open_meeting, person, pool, proposal, refusal, seat, send, usd, verified, vote,
+    Person, act, amounts, committee, decided, documented, done, draft, get, gift, has, id_of, item, motion,
+    officer, open_meeting, person, pool, proposal, refusal, seat, send, usd, verified, vote,
 };
 use kernel::{Clock, SystemClock};
 use reqwest::Method;
@@ -456,6 +456,7 @@ async fn from_the_call_for_proposals_to_the_page_of_the_donor_every_cent_is_acco
     assert_eq!(scene.page().await, ("2470.59".to_owned(), expected, stops.clone()));
     let path = format!("{}/uses", scene.contributions[1]);
     assert_eq!(world.http.get(Some(&scene.representatives[0]), &path).await.status, 404, "another donor's");
+    documented(world, &scene.representatives[1], &scene.norway, "Convoy").await;
 
     // What Ukraine does not need goes to Sudan: 150,000.00 allocated and 185,000.00 spent of 500,000.00.
     let on_ukraine = item(world, &meeting, Some(&p2)).await;

@@ -110,18 +110,18 @@ pub(crate) async fn names(
     Ok(ids.iter().filter_map(name).collect())
 }
 
-/// The name of a donor of an organisation; none of one that is not known.
+/// A donor of an organisation; none that is not known.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn name_of(
+pub(crate) async fn find(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
     id: DonorId,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Model>, StoreError> {
     let text = "SELECT * FROM known_donor WHERE organisation_id = $1 AND id = $2";
     let found: Vec<Model> = sql::all(db, text, params![organisation_id, id]).await?;
-    Ok(found.into_iter().next().map(|row| row.name))
+    Ok(found.into_iter().next())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod facts;
 pub(crate) mod figures;
 pub(crate) mod files;
 mod lines;
-mod number;
+pub(crate) mod number;
 pub(crate) mod public;
 mod redeployed;
 mod store;

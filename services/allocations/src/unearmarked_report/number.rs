@@ -13,7 +13,7 @@ const fn marks(language: Language) -> (&'static str, &'static str) {
 }
 
 /// A whole number or a decimal: `1234567.5`.
-pub(super) fn number(language: Language, plain: &str) -> String {
+pub(crate) fn number(language: Language, plain: &str) -> String {
     let (group, point) = marks(language);
     let (sign, unsigned) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -32,12 +32,12 @@ pub(super) fn number(language: Language, plain: &str) -> String {
 }
 
 /// An amount with its cents, without its currency.
-pub(super) fn amount(language: Language, money: Money) -> String {
+pub(crate) fn amount(language: Language, money: Money) -> String {
     number(language, &money.to_string())
 }
 
 /// A percentage.
-pub(super) fn percent(language: Language, plain: Option<&str>) -> String {
+pub(crate) fn percent(language: Language, plain: Option<&str>) -> String {
     let Some(plain) = plain else { return String::new() };
     let sign = if language == Language::English { "%" } else { "\u{a0}%" };
     format!("{}{sign}", number(language, plain))

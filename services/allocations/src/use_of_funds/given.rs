@@ -1,6 +1,7 @@
 //! What a donor gave that is not tied to a project, and what it is used for: contribution by contribution.
 
 use super::{
+    results::{self, ContributionUseResult},
     trace::{Position, PromisedAmounts, Stages, beside, by},
     uses::{ContributionUse, rows_of, shown},
 };
@@ -31,26 +32,26 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnearmarkedContribution {
     /// The first record of the contribution.
-    contribution_id: ContributionId,
-    donor_id: Option<DonorId>,
+    pub(crate) contribution_id: ContributionId,
+    pub(crate) donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
-    donor_name: Option<String>,
-    earmarking: Earmarking,
-    received_on: NaiveDate,
+    pub(crate) donor_name: Option<String>,
+    pub(crate) earmarking: Earmarking,
+    pub(crate) received_on: NaiveDate,
     /// The year in which it was first counted.
     #[schema(example = 2026)]
-    intake_year: i32,
+    pub(crate) intake_year: i32,
     /// The last day on which it may be used, where the agreement says one.
-    use_by: Option<NaiveDate>,
+    pub(crate) use_by: Option<NaiveDate>,
     /// What counts of it.
-    received: Money,
+    pub(crate) received: Money,
     /// What was promised of it and counts no longer.
-    uncovered: Money,
+    pub(crate) uncovered: Money,
     /// What was promised to nobody yet.
-    available: Money,
+    pub(crate) available: Money,
     /// What all allocations have of it.
     #[serde(flatten)]
-    promised: PromisedAmounts,
+    pub(crate) promised: PromisedAmounts,
 }
 
 impl Row for UnearmarkedContribution {
@@ -150,11 +151,11 @@ fn contribution(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnearmarkedUse {
     /// The first record of the contribution.
-    pub(super) contribution_id: ContributionId,
-    earmarking: Earmarking,
-    received_on: NaiveDate,
+    pub(crate) contribution_id: ContributionId,
+    pub(crate) earmarking: Earmarking,
+    pub(crate) received_on: NaiveDate,
     #[serde(flatten)]
-    pub(super) usage: ContributionUse,
+    pub(crate) usage: ContributionUse,
 }
 
 impl Row for UnearmarkedUse {
@@ -173,14 +174,24 @@ impl Row for UnearmarkedUse {
         ("spent_usd", |row| row.usage.amounts.spent.into()),
         ("returned_usd", |row| row.usage.amounts.returned.into()),
         ("share", |row| row.usage.share.clone().into()),
+        ("indicators", |row| each(&row.usage.results, |result| &result.indicator)),
+        ("targets", |row| each(&row.usage.results, |result| &result.target)),
+        ("reached", |row| each(&row.usage.results, |result| result.reached.as_deref().unwrap_or("-"))),
     ];
+}
+
+/// Something of each result, in their order.
+fn each(results: &[ContributionUseResult], of: impl Fn(&ContributionUseResult) -> &str) -> Cell {
+    let texts: Vec<&str> = results.iter().map(of).collect();
+    Cell::from(texts.join(" | "))
 }
 
 /// Lists what a donor's unearmarked contributions are used for
 ///
 /// One row for each contribution and each allocation that has some of it, the newest contribution first; also as CSV and XLSX.
-/// Projects that the caller does not read are one row of each contribution, without a name, so that sums hold. Staff read
-/// every donor, a donor's representative its own (404 for any other).
+/// Projects that the caller does not read are one row of each contribution, without a name, so that sums hold. Donors read
+/// what was reached once headquarters has accepted the report that says it. Staff read every donor, a donor's representative
+/// its own (404 for any other).
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["allocations:read"])),
     responses((status = 200, description = "What they are used for", body = Envelope<UnearmarkedUse>), ReadProblems))]
@@ -193,27 +204,39 @@ pub(crate) async fn of_donor(
 ) -> ApiResult {
     let found = service::read(&context, &caller.claims, async |db, scope| {
         // Names that the caller does not read stay out; their amounts do not.
-        Ok(db.across_offices(scope, async |all| donor_uses(all, scope, id.0).await).await?)
+        Ok(db.across_offices(scope, async |all| donor_money(all, scope, id.0).await).await?)
     });
-    let (name, rows) = found.await?.ok_or_else(Problem::not_found)?;
-    let title = [("donor", Cell::from(name))];
-    service::report(&request, "unearmarked-uses", &title, rows).await
+    let DonorMoney { donor, uses, .. } = found.await?.ok_or_else(Problem::not_found)?;
+    let title = [("donor", Cell::from(donor.name))];
+    service::report(&request, "unearmarked-uses", &title, uses).await
 }
 
-/// The name of a donor, and what its contributions are used for; none for one that the scope does not read.
-pub(super) async fn donor_uses(
+/// What a donor gave that is not tied to a project, and what it is used for.
+pub(crate) struct DonorMoney {
+    pub(crate) donor: known::donor::Model,
+    /// The newest first.
+    pub(crate) contributions: Vec<UnearmarkedContribution>,
+    pub(crate) uses: Vec<UnearmarkedUse>,
+}
+
+/// A donor's contributions, and what they are used for; none of a donor that the scope does not read.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn donor_money(
     db: &Connection,
     scope: &TenantScope,
     id: DonorId,
-) -> Result<Option<(String, Vec<UnearmarkedUse>)>, StoreError> {
+) -> Result<Option<DonorMoney>, StoreError> {
     let organisation_id = scope.organisation_id();
-    let name = known::donor::name_of(db, organisation_id, id).await?;
-    let Some(name) = name.filter(|_| is_readable(scope, id)) else { return Ok(None) };
+    let donor = known::donor::find(db, organisation_id, id).await?;
+    let Some(donor) = donor.filter(|_| is_readable(scope, id)) else { return Ok(None) };
     let lots = lot::store::of_donor(scope, db, id).await?;
     let positions = positions(db, &lots).await?;
     let parts = by(&positions, |position| (position.lot_id, position.proposal_id));
     let ids = parts.keys().map(|(_, proposal_id)| *proposal_id).filter(|id| *id != ProposalId::nil());
     let proposals = shown(db, scope, organisation_id, ids.collect()).await?;
+    let results = results::results(db, scope, &proposals).await?;
     let mut of_lots: BTreeMap<LotId, BTreeMap<ProposalId, Stages>> = BTreeMap::new();
     for ((lot_id, proposal_id), stages) in parts {
         if proposal_id != ProposalId::nil() {
@@ -224,7 +247,7 @@ pub(super) async fn donor_uses(
     for lot in &lots {
         let known = lot.root_id.zip(of_lots.get(&lot.id));
         let Some((contribution_id, of_proposals)) = known else { continue };
-        let uses = rows_of(of_proposals, &proposals, lot.received).into_iter();
+        let uses = rows_of(of_proposals, (&proposals, &results), lot.received).into_iter();
         rows.extend(uses.map(|usage| UnearmarkedUse {
             contribution_id,
             earmarking: lot.earmarking,
@@ -232,7 +255,10 @@ pub(super) async fn donor_uses(
             usage,
         }));
     }
-    Ok(Some((name, rows)))
+    let stages = by(&positions, |position| position.lot_id);
+    let names = BTreeMap::from([(donor.id, donor.name.clone())]);
+    let contributions = lots.into_iter().map(|lot| contribution(lot, &stages, &names)).collect();
+    Ok(Some(DonorMoney { donor, contributions, uses: rows }))
 }
 
 /// Staff read every donor, a donor itself.

@@ -1,6 +1,7 @@
 //! What became of a contribution, and which contributions pay for an allocation.
 
 pub(crate) mod given;
+pub(crate) mod results;
 mod share;
 pub(crate) mod sources;
 pub(crate) mod stops;

@@ -1,12 +1,13 @@
 //! Contributions that become allocations, shortfalls and suggestions, as rows say it.
 
 use super::{
-    given::donor_uses,
+    given::donor_money,
     sources::{FundingSource, sources},
     uses::{ContributionUses, uses},
 };
 use crate::{
     allocation_event,
+    disbursement::report::row as use_report,
     intake::count::{Why, recount},
     known::{
         self,
@@ -22,7 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use events::AllocationChanged;
 use kernel::{
     ContributionId, DonorId, Earmarking, FixedClock, Money, OfficeId, OrganisationId, PlanId, PoolId,
-    ProposalId, Visibility, WindowId,
+    PrincipalId, ProposalId, Visibility, WindowId,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -279,17 +280,57 @@ async fn a_donor_reads_what_its_own_contributions_are_used_for_and_no_other_dono
     allocated(&store, 50_000_000).await;
     let db = store.system_read().await.unwrap();
     let (norway, sweden) = (DonorId::from_u128(NORWAY), DonorId::from_u128(SWEDEN));
-    let (name, rows) = donor_uses(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
-    assert_eq!((name.as_str(), rows.len()), ("Norway", 1));
+    let money = donor_money(&db, &donor(NORWAY), norway).await.unwrap().unwrap();
+    let rows = money.uses;
+    assert_eq!((money.donor.name.as_str(), rows.len()), ("Norway", 1));
+    assert_eq!(money.contributions.len(), 1);
+    assert_eq!(money.contributions[0].promised, rows[0].usage.amounts);
     let uses = uses(&db, &donor(NORWAY), rows[0].contribution_id).await.unwrap().unwrap();
     assert_eq!(rows[0].usage.amounts, uses.uses[0].amounts);
     assert_eq!(rows[0].usage.title, None, "the project is internal");
     let kinds: Vec<&str> = uses.stops.iter().map(|stop| stop.kind.as_str()).collect();
     assert_eq!(kinds, ["received", "allocated"]);
-    assert!(donor_uses(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
-    let (_, of_sweden) = donor_uses(&db, &staff(), sweden).await.unwrap().unwrap();
-    assert!(of_sweden[0].usage.title.is_some());
-    assert!(donor_uses(&db, &staff(), DonorId::from_u128(99)).await.unwrap().is_none());
+    assert!(donor_money(&db, &donor(NORWAY), sweden).await.unwrap().is_none());
+    let of_sweden = donor_money(&db, &staff(), sweden).await.unwrap().unwrap();
+    assert!(of_sweden.uses[0].usage.title.is_some());
+    assert!(donor_money(&db, &staff(), DonorId::from_u128(99)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_donor_reads_what_was_reached_once_headquarters_has_accepted_the_report() {
+    let folder = testkit::folder();
+    let store = database(&folder, clock()).await;
+    counts(&store, gift(SWEDEN, 100_000_000)).await;
+    allocated(&store, 50_000_000).await;
+    let hidden = uses_of(&store, &donor(SWEDEN), SWEDEN).await.unwrap();
+    assert!(hidden.uses[0].results.is_empty(), "of a project that is internal nothing is told");
+    let tx = store.system(Actor::system()).await.unwrap();
+    let text = "UPDATE allocation_proposal SET visibility = $1";
+    sql::execute(tx.db(), text, params![Visibility::Donor.as_str()]).await.unwrap();
+    let report = use_report::Model {
+        proposal_id: PROPOSAL,
+        organisation_id: ORGANISATION,
+        office_id: HEADQUARTERS,
+        narrative: "Everybody arrived.".to_owned(),
+        results: r#"[{"indicator":"People transported","reached":"11,480"}]"#.to_owned(),
+        filed_by: PrincipalId::from_u128(7),
+        filed_at: tx.now(),
+        accepted_by: None,
+        accepted_at: None,
+    };
+    insert_models(tx.db(), &[report]).await.unwrap();
+    tx.commit().await.unwrap();
+    let filed = uses_of(&store, &donor(SWEDEN), SWEDEN).await.unwrap();
+    let result = &filed.uses[0].results[0];
+    assert_eq!((result.indicator.as_str(), result.target.as_str()), ("People transported", "12,000"));
+    assert_eq!(result.reached, None);
+    let of_staff = uses_of(&store, &staff(), SWEDEN).await.unwrap();
+    assert_eq!(of_staff.uses[0].results[0].reached.as_deref(), Some("11,480"));
+    let tx = store.system(Actor::system()).await.unwrap();
+    sql::execute(tx.db(), "UPDATE use_report SET accepted_at = $1", params![tx.now()]).await.unwrap();
+    tx.commit().await.unwrap();
+    let accepted = uses_of(&store, &donor(SWEDEN), SWEDEN).await.unwrap();
+    assert_eq!(accepted.uses[0].results[0].reached.as_deref(), Some("11,480"));
 }
 
 async fn suggestions(store: &Store) -> Vec<suggestion::store::Model> {

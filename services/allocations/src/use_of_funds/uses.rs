@@ -2,6 +2,7 @@
 
 use super::{
     is_shown,
+    results::{self, ContributionUseResult},
     share::share,
     stops::{self, ContributionStop, Line},
     trace::{Position, PromisedAmounts, Stages, beside, by, together},
@@ -81,6 +82,9 @@ pub(crate) struct ContributionUse {
     /// Its part of what was received, in percent with two decimals.
     #[schema(example = "78.70", max_length = 20)]
     pub(crate) share: Option<String>,
+    /// What the allocation as a whole was to reach, and reached; none where the caller does not read it.
+    #[schema(max_items = 30)]
+    pub(crate) results: Vec<ContributionUseResult>,
 }
 
 /// What was withdrawn of a contribution from an allocation.
@@ -104,7 +108,8 @@ pub(crate) struct ContributionWithdrawal {
 /// for the first record that it comes from.
 ///
 /// Staff read every contribution of a pool; a donor's representative those of the donor (404 for any other), with the names
-/// of the projects that are shown to donors. Amounts of the others are in one row, so that the sums hold.
+/// of the projects that are shown to donors, and what was reached once headquarters has accepted the report that says it.
+/// Amounts of the others are in one row, so that the sums hold.
 #[utoipa::path(tag = "allocations", params(("id" = Uuid, Path, description = "The contribution")),
     security(("oauth2" = ["allocations:read"])),
     responses((status = 200, description = "What became of it", body = ContributionUses), ReadProblems))]
@@ -149,6 +154,7 @@ pub(super) async fn uses(
     let named = of_proposals.keys().copied().chain(withdrawn.iter().flat_map(Stop::proposals));
     let named = named.chain(lines.iter().flat_map(Line::proposals));
     let proposals = shown(db, scope, organisation_id, named.collect()).await?;
+    let results = results::results(db, scope, &proposals).await?;
     let donor_name = match lot.donor_id {
         Some(donor_id) => known::donor::names(db, &BTreeSet::from([donor_id])).await?.remove(&donor_id),
         None => None,
@@ -166,7 +172,7 @@ pub(super) async fn uses(
         uncovered: Money::usd(lot.uncovered),
         available: Money::usd(of_pool.available),
         promised: PromisedAmounts::from(&together(of_proposals.values())),
-        uses: rows_of(&of_proposals, &proposals, lot.received),
+        uses: rows_of(&of_proposals, (&proposals, &results), lot.received),
         stops: stops::stops(&lines, &proposals),
         withdrawals: withdrawn.into_iter().map(|stop| stop.shown(&proposals)).collect(),
     }))
@@ -195,10 +201,13 @@ pub(super) async fn shown(
     Ok(rows.into_iter().filter(|row| is_shown(scope, row)).map(|row| (row.id, row)).collect())
 }
 
-/// One row for each proposal that is shown, and one for all others.
+/// One row for each proposal that is shown, with its results, and one for all others.
 pub(super) fn rows_of(
     of_proposals: &BTreeMap<ProposalId, Stages>,
-    proposals: &BTreeMap<ProposalId, proposal::store::Model>,
+    (proposals, results): (
+        &BTreeMap<ProposalId, proposal::store::Model>,
+        &BTreeMap<ProposalId, Vec<ContributionUseResult>>,
+    ),
     received: i64,
 ) -> Vec<ContributionUse> {
     let part = |stages: &Stages| share(stages.promised(), received);
@@ -215,6 +224,7 @@ pub(super) fn rows_of(
             state: Some(proposal.state),
             amounts: stages.into(),
             share: part(stages),
+            results: results.get(id).cloned().unwrap_or_default(),
         })
     };
     let mut rows: Vec<ContributionUse> = named.into_iter().filter_map(row).collect();
@@ -230,6 +240,7 @@ pub(super) fn rows_of(
             state: None,
             amounts: PromisedAmounts::from(&stages),
             share: part(&stages),
+            results: Vec::new(),
         });
     }
     rows
@@ -291,12 +302,12 @@ mod tests {
             (ProposalId::from_u128(12), stages(5_158_371, 0)),
             (ProposalId::from_u128(13), stages(773_756, 0)),
         ]);
-        let rows = rows_of(&of_proposals, &BTreeMap::new(), 10_000_000);
+        let rows = rows_of(&of_proposals, (&BTreeMap::new(), &BTreeMap::new()), 10_000_000);
         let [others] = rows.as_slice() else { panic!("{rows:?}") };
         assert_eq!((others.proposal_id, others.share.as_deref()), (None, Some("97.53")));
         assert_eq!(others.amounts.allocated.to_string(), "67058.82");
         assert_eq!(others.amounts.spent.to_string(), "30470.59");
-        assert!(rows_of(&BTreeMap::new(), &BTreeMap::new(), 0).is_empty());
+        assert!(rows_of(&BTreeMap::new(), (&BTreeMap::new(), &BTreeMap::new()), 0).is_empty());
     }
 
     #[test]

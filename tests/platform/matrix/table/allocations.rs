@@ -200,6 +200,7 @@ fn of_funds() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/contributions/{id}/uses", OF_DONOR),
         ("GET /v1/unearmarked-contributions", LIST_OF_A_DONOR),
         ("GET /v1/donors/{id}/unearmarked-uses", OF_DONOR),
+        ("GET /v1/donors/{id}/unearmarked-uses/pdf", OF_DONOR),
         // There is none of these.
         ("GET /v1/shortfalls", staff_only(200)),
         ("GET /v1/shortfalls/{id}", no_such_part()),

@@ -34,14 +34,16 @@ fn whole() -> Value {
 
 fn usage() -> Value {
     let more = json!({ "proposal_id": ID, "reference": "MIR-2026-00042", "title": MARKUP, "category": MARKUP,
-        "countries": ["AFG", "TCD"], "state": "partly_approved", "share": "97.0" });
+        "countries": ["AFG", "TCD"], "state": "partly_approved", "share": "97.0",
+        "results": [{ "indicator": MARKUP, "target": MARKUP, "reached": MARKUP },
+                    { "indicator": MARKUP, "target": MARKUP, "reached": null }] });
     with(amounts(), more)
 }
 
 /// What the caller does not read.
 fn hidden() -> Value {
     let nothing = json!({ "proposal_id": null, "reference": null, "title": null, "category": null, "countries": [],
-        "state": null });
+        "state": null, "results": [] });
     with(usage(), nothing)
 }
 
@@ -73,11 +75,18 @@ fn contributions(language: Language) -> Value {
     };
     let used = json!({ "items": [of_contribution(usage()), of_contribution(hidden())], "next_cursor": null });
     let used = answer("/v1/donors/{id}/unearmarked-uses", used);
+    let mut rows = with_stages(language, items(&listed));
+    rows[0]["original"] = original();
     json!({
-        "list": { "items": with_stages(language, items(&listed)), "next_cursor": "n" }, "filter": {},
+        "list": { "items": rows, "next_cursor": "n" }, "filter": {},
         "filter_query": "", "problem": null, "stages": stages(language, &[whole()]),
         "projects": projects(items(&used), 100_000),
     })
+}
+
+/// What a contribution is in the currency it was given in.
+fn original() -> Value {
+    json!({ "amount": "10450.00", "currency": "NOK" })
 }
 
 /// Nothing is in a pool.
@@ -90,5 +99,6 @@ fn none(language: Language) -> Value {
 
 fn path(language: Language) -> Value {
     let uses = uses();
-    json!({ "became": became(language, &uses, ReadBy::Donor), "uses": uses, "record": ID })
+    let became = became(language, &uses, ReadBy::Donor);
+    json!({ "became": became, "uses": uses, "record": ID, "original": original() })
 }

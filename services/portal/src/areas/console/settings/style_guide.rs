@@ -166,7 +166,9 @@ fn unearmarked(language: Language) -> Value {
     let (none, spent) = (money("0.00"), money("400000.00"));
     let used = json!({ "proposal_id": "0", "reference": "MIR-2026-00042", "title": "ΑΒΓ", "countries": ["TCD"],
         "state": "disbursing", "reserved": none, "allocated": money("300000.00"), "disbursed": money("100000.00"),
-        "spent": spent, "returned": none });
+        "spent": spent, "returned": none,
+        "results": [{ "indicator": "ΑΒΓ", "target": "12,000", "reached": "11,480" },
+                    { "indicator": "ΑΒΓ", "target": "300", "reached": null }] });
     let stop = |kind: &str, amount: &str, project: &Value| {
         json!({ "on": "2026-02-03", "kind": kind, "amount": money(amount), "project": project, "to_project": null,
             "reason": null })
