@@ -15,7 +15,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 KNOWN = FOLDER / "known.json"
 # How many known failures there may be: only ever made smaller, or larger by those of a new operation.
-MAX_KNOWN = 235
+MAX_KNOWN = 245
 
 
 def start(who: str, arguments: argparse.Namespace, seed: int) -> subprocess.Popen:
