@@ -334,12 +334,7 @@ impl Frame<'_> {
 
 /// Draws a page inside the layout, for whoever asks for it. One that shows a refused form again (`problem`) has the status
 /// of the refusal.
-pub(crate) fn page<W>(
-    visit: &Visit<W>,
-    unread: Unread,
-    template: &str,
-    mut context: Json,
-) -> PageResult {
+pub(crate) fn page<W>(visit: &Visit<W>, unread: Unread, template: &str, mut context: Json) -> PageResult {
     let (request, signed_in) = (&visit.request, visit.signed_in.as_ref());
     let folded = request.cookie(nav::FOLDED);
     let site = visit.state.organisation.present();

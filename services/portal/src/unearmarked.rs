@@ -273,7 +273,8 @@ mod tests {
     fn results_are_told_once_for_each_project() {
         let of = norway();
         let mut usage = of["uses"][0].clone();
-        usage["results"] = json!([{ "indicator": "People transported", "target": "12,000", "reached": null }]);
+        usage["results"] =
+            json!([{ "indicator": "People transported", "target": "12,000", "reached": null }]);
         let shown = projects(&[usage.clone(), usage, of["uses"][2].clone()], 10_000_000);
         let expected = json!({ "title": "P1", "reference": null, "indicator": "People transported",
             "target": "12,000", "reached": null });

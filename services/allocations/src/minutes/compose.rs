@@ -231,9 +231,7 @@ impl Composer<'_> {
         if let Some((mean, adjusted)) = judged.and_then(|judged| judged.score(proposal.id)) {
             let mean = words.number(&mean);
             let score = match adjusted.map(|adjusted| words.number(&adjusted)) {
-                Some(adjusted) => {
-                    fill(words.score_adjusted, &[("{mean}", &mean), ("{adjusted}", &adjusted)])
-                }
+                Some(adjusted) => fill(words.score_adjusted, &[("{mean}", &mean), ("{adjusted}", &adjusted)]),
                 None => fill(words.score_plain, &[("{mean}", &mean)]),
             };
             facts.push(fact(words.score, score));

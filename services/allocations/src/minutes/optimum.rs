@@ -106,11 +106,8 @@ impl Judged {
     }
 
     fn table(&self, words: &Words, best: Option<&Portfolio>, decided: &Portfolio) -> Block {
-        let column = |heading: &str, share: u16, number: bool| Column {
-            heading: heading.to_owned(),
-            share,
-            number,
-        };
+        let column =
+            |heading: &str, share: u16, number: bool| Column { heading: heading.to_owned(), share, number };
         let usd = |heading: &str| format!("{heading} (USD)");
         let figure = |cents: i64| if cents > 0 { words.figure(cents) } else { String::new() };
         let of = |portfolio: Option<&Portfolio>, position: usize| {

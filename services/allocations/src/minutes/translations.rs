@@ -77,13 +77,7 @@ pub(super) static FRENCH: Words = Words {
     signed_by: "Signé par",
     signed: "Signé le",
     unsigned: "pas encore signé\u{a0}: ceci est un projet",
-    seats: [
-        "Présidence",
-        "Vice-présidence",
-        "Membre",
-        "Suppléance",
-        "Observation",
-    ],
+    seats: ["Présidence", "Vice-présidence", "Membre", "Suppléance", "Observation"],
     majorities: [
         "plus de voix pour que contre",
         "plus de la moitié des membres habilités",
@@ -110,13 +104,7 @@ pub(super) static FRENCH: Words = Words {
         "renvoyée au chef de l’organisation",
         "retirée",
     ],
-    circulated: [
-        "ouverte",
-        "adoptée",
-        "rejetée",
-        "caduque",
-        "renvoyée à la prochaine réunion",
-    ],
+    circulated: ["ouverte", "adoptée", "rejetée", "caduque", "renvoyée à la prochaine réunion"],
     decisions: [
         "en attente du chef de l’organisation",
         "en vigueur",
@@ -202,13 +190,7 @@ pub(super) static SPANISH: Words = Words {
     signed_by: "Firmada por",
     signed: "Firmada",
     unsigned: "todavía sin firmar: esto es un borrador",
-    seats: [
-        "Presidencia",
-        "Vicepresidencia",
-        "Miembro",
-        "Suplencia",
-        "Observación",
-    ],
+    seats: ["Presidencia", "Vicepresidencia", "Miembro", "Suplencia", "Observación"],
     majorities: [
         "más votos a favor que en contra",
         "más de la mitad de los miembros habilitados",
@@ -235,13 +217,7 @@ pub(super) static SPANISH: Words = Words {
         "remitida a la dirección de la organización",
         "retirada",
     ],
-    circulated: [
-        "abierto",
-        "aprobado",
-        "rechazado",
-        "caducado",
-        "remitido a la próxima reunión",
-    ],
+    circulated: ["abierto", "aprobado", "rechazado", "caducado", "remitido a la próxima reunión"],
     decisions: [
         "a la espera de la dirección de la organización",
         "en vigor",

@@ -279,13 +279,7 @@ static ENGLISH: Words = Words {
         "to the head of the organisation",
         "withdrawn",
     ],
-    circulated: [
-        "open",
-        "passed",
-        "lost",
-        "lapsed",
-        "referred to the next meeting",
-    ],
+    circulated: ["open", "passed", "lost", "lapsed", "referred to the next meeting"],
     decisions: [
         "waits for the head of the organisation",
         "in force",
