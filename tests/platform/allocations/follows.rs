@@ -53,7 +53,7 @@ async fn a_donor_sees_beside_dollars_what_it_gave_in_its_own_currency() {
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.contains("10,450 in the original currency"), "{}", page.text);
     }
-    let file = page_of(&world, Some(&cookie), "/en/donor/unearmarked.pdf?language=fr").await;
+    let file = page_of(&world, Some(&cookie), "/en/donor/unearmarked/statement.pdf?language=fr").await;
     assert_eq!((file.status, file.header("content-type")), (200, "application/pdf"));
     world.stop().await;
 }

@@ -25,7 +25,7 @@ pub(super) const NAV: &[NavEntry] = &[NavEntry {
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/donor/unearmarked", web::get().to(show))
-        .route("/donor/unearmarked.pdf", web::get().to(document))
+        .route("/donor/unearmarked/statement.pdf", web::get().to(document))
         .route("/donor/unearmarked.{kind}", web::get().to(file))
         .route("/donor/unearmarked/uses.{kind}", web::get().to(uses_file))
         .route(&only_ids("/donor/unearmarked/{id}"), web::get().to(path));
