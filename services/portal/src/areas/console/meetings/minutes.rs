@@ -50,8 +50,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         "writes": is_due && staff.may("meetings:write"), "rows": rows(&meeting, &minutes),
         "signs": signs(staff, &meeting, &minutes).await?,
         "reads_document": reads_document(staff, &meeting, &committee).await?,
-        "meeting": meeting, "minutes": minutes, "committee": committee, "names": names, "actions": minutes["actions"], "version": minutes["version"],
-        "done": null,
+        "meeting": meeting, "minutes": minutes, "committee": committee, "names": names,
+        "actions": minutes["actions"], "version": minutes["version"], "done": null,
     });
     staff.page("console/meetings/minutes.html", added(context, again)).await
 }
