@@ -227,6 +227,13 @@ impl Scene {
         let draft = request.bearer_auth(&world.token).send().await.unwrap();
         assert_eq!(draft.status().as_u16(), 200);
         assert_eq!(draft.headers()["content-language"], "fr");
+        // It tells the scores of all offices: a sister office that reads meetings is not handed it, its own member is.
+        let office = world.office(&world.founded.office_id.to_string(), "country").await;
+        let sister = world.client(&office, &["meetings:read"]).await;
+        world.settled().await;
+        for (token, status) in [(&sister, 404), (&self.members[3].token, 200)] {
+            assert_eq!(world.http.get(Some(token), &format!("{minutes}/pdf")).await.status, status);
+        }
         let member = act(world, &self.members[1].token, &minutes, "sign", &Value::Null).await;
         assert_eq!(refusal(&member), (403, "chair_only".to_owned()), "{}", member.text);
         let signed = done(world, &self.members[0].token, &minutes, "sign", &Value::Null).await;

@@ -221,12 +221,16 @@ pub(crate) async fn create(
         let recused = roll::recused(tx.db(), Some(proposal_id)).await?;
         let now = tx.now();
         let day = day_in(&committee.time_zone, now);
-        new_motion::mover(tx.db(), (committee.id, day), mover_id, &recused).await?;
+        let mover = new_motion::mover(tx.db(), (committee.id, day), mover_id, &recused).await?;
         let rules = rules::at(tx.db(), committee.id, committee.rules_number).await?;
         let seats = seat::on(tx.db(), committee.id, day).await?;
         let voting = seats.iter().filter(|seat| seat.kind.votes() && !recused.contains(&seat.person_id));
-        let entitled: Vec<EntitledSeat> =
-            voting.map(|seat| EntitledSeat { seat_id: seat.id, person_id: seat.person_id }).collect();
+        let seat_of = |seat: &seat::Seat| EntitledSeat {
+            seat_id: seat.id,
+            person_id: seat.person_id,
+            has_moved: seat.id == mover.id,
+        };
+        let entitled: Vec<EntitledSeat> = voting.map(seat_of).collect();
         if is_for_the_head(entitled.len(), &rules.quorum) {
             let why =
                 "too few members without a conflict of interest hold a seat: a meeting refers it to the head";

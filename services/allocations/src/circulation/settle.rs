@@ -233,7 +233,11 @@ mod tests {
     fn a_vote_does_not_count_of_a_member_who_has_a_conflict_by_now() {
         let (seat, person) = (SeatId::from_u128, PersonId::from_u128);
         let seats: Vec<EntitledSeat> = (1..=5)
-            .map(|number| EntitledSeat { seat_id: seat(number), person_id: person(10 + number) })
+            .map(|number| EntitledSeat {
+                seat_id: seat(number),
+                person_id: person(10 + number),
+                has_moved: number == 1,
+            })
             .collect();
         let votes = [(1, Ballot::Yes), (2, Ballot::Yes), (3, Ballot::Yes), (4, Ballot::No)];
         let votes: BTreeMap<SeatId, Ballot> =

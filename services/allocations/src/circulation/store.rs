@@ -72,6 +72,9 @@ impl From<&Model> for audit::Subject {
 pub(crate) struct EntitledSeat {
     pub(crate) seat_id: SeatId,
     pub(crate) person_id: PersonId,
+    /// Whether they moved what is voted on. Absent from circulations of older versions.
+    #[serde(default)]
+    pub(crate) has_moved: bool,
 }
 
 impl Model {

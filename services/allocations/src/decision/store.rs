@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use events::AllocationDecisionChanged;
 use kernel::{
     CirculationId, CommitteeId, DecisionId, EntryId, MeetingId, Money, MotionId, OfficeId, OrganisationId,
-    PoolId, PrincipalId, ProposalId, WindowId,
+    PersonId, PoolId, PrincipalId, ProposalId, WindowId,
 };
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde::Deserialize;
 
 /// A row of `decision`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -227,7 +228,22 @@ pub(crate) async fn took_part(
                   OR EXISTS (SELECT 1 FROM motion_vote v WHERE v.motion_id = d.motion_id AND v.person_id = $2)
                   OR EXISTS (SELECT 1 FROM circulation_vote c
                              WHERE c.circulation_id = d.circulation_id AND c.person_id = $2))";
-    Ok(sql::row(db, text, params![id, who]).await?.is_some())
+    if sql::row(db, text, params![id, who]).await?.is_some() {
+        return Ok(true);
+    }
+    let text = "SELECT c.entitled FROM circulation c JOIN decision d ON d.circulation_id = c.id
+                WHERE d.id = $1";
+    let Some(row) = sql::row(db, text, params![id]).await? else { return Ok(false) };
+    let seats: Vec<CirculationSeat> = serde_json::from_str(&row.try_get_by_index::<String>(0)?)?;
+    Ok(seats.iter().any(|seat| seat.has_moved && PrincipalId::from(seat.person_id) == who))
+}
+
+/// What a circulation keeps of a seat with a vote: who held it, and whether they moved what was voted on.
+#[derive(Debug, Deserialize)]
+struct CirculationSeat {
+    person_id: PersonId,
+    #[serde(default)]
+    has_moved: bool,
 }
 
 /// Decisions that the head of the organisation has not answered in time, a few at a time, after another one of them.

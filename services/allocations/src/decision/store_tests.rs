@@ -17,7 +17,11 @@ use crate::{
     window,
 };
 use ::store::{params, sql};
-use kernel::{AgendaItemId, DecisionId, MeetingId, MotionId, ProposalId, Reason};
+use kernel::{
+    AgendaItemId, CirculationId, DecisionId, MeetingId, MotionId, PersonId, PrincipalId, ProposalId, Reason,
+    SeatId,
+};
+use serde_json::json;
 
 /// Who confirms, and who writes down what a meeting decides.
 const HEAD: u128 = 900;
@@ -96,6 +100,33 @@ async fn the_head_answers_once() {
     assert_eq!(refused.0.status, 409);
     let listed = store::list(&scope(), tx.db(), store::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed, [after]);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_moved_a_circulation_took_part_in_its_decision_without_a_vote() {
+    let world = World::new(DecidedBy::Head).await;
+    let mut tx = world.begin().await;
+    let (_, decision) = world.decide(&mut tx, 1, &[Yes, Yes, Yes]).await;
+    let id = decision.unwrap().id;
+    let (committee, at) = (&world.committee, world.meeting.starts_at);
+    let text = "INSERT INTO circulation (id, version, organisation_id, office_id, committee_id, proposal_id,
+                  window_id, resolution, reason, rules_number, state, entitled, opened_at, closes_at, updated_at)
+                VALUES ($1, 1, $2, $3, $4, $1, $1, 'approve', 'It cannot wait', 1, 'passed', $5, $6, $6, $6)";
+    let entitled = json!([
+        { "seat_id": SeatId::from_u128(1), "person_id": PersonId::from_u128(777), "has_moved": true },
+        { "seat_id": SeatId::from_u128(2), "person_id": PersonId::from_u128(778) },
+    ]);
+    let circulation = CirculationId::from_u128(5);
+    let (organisation_id, office_id) = (committee.organisation_id, committee.office_id);
+    let values = params![circulation, organisation_id, office_id, committee.id, entitled.to_string(), at];
+    sql::execute(tx.db(), text, values).await.unwrap();
+    let text = "UPDATE decision SET circulation_id = $1 WHERE id = $2";
+    sql::execute(tx.db(), text, params![circulation, id]).await.unwrap();
+    for (person, expected) in [(777, true), (778, false)] {
+        let who = PrincipalId::from_u128(person);
+        assert_eq!(store::took_part(tx.db(), id, who).await.unwrap(), expected, "{person}");
+    }
     tx.commit().await.unwrap();
 }
 

@@ -6,6 +6,7 @@ use super::{
 use crate::{
     committee::{
         refusal::{person_of, unknown},
+        seat, store as committees,
         trail::trail,
     },
     meeting::{self, Action, item, transition},
@@ -19,8 +20,9 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{AgendaItemId, FieldCode, MeetingId, PersonId, Problem};
+use kernel::{AgendaItemId, FieldCode, MeetingId, PersonId, PrincipalId, Problem};
 use locale::Language;
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Context, Id, JsonBody, Parameters,
@@ -206,6 +208,22 @@ pub(crate) async fn written(document: pdf::Document) -> Result<Vec<u8>, ApiError
     written.map_err(|error| ApiError::internal(&error))
 }
 
+/// Whether somebody has a seat in the committee of a meeting, or had one on its day.
+async fn is_of_committee(
+    db: &impl ConnectionTrait,
+    meeting: &meeting::store::Model,
+    (who, now): (PrincipalId, DateTime<Utc>),
+) -> Result<bool, StoreError> {
+    for at in [meeting.opened_at.unwrap_or(meeting.starts_at), now] {
+        let day = committees::day_of(db, meeting.organisation_id, meeting.committee_id, at).await?;
+        let seats = seat::on(db, meeting.committee_id, day).await?;
+        if seats.iter().any(|seat| PrincipalId::from(seat.person_id) == who) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The minutes of a meeting, to be downloaded.
 enum Found {
     /// The document that was signed.
@@ -232,8 +250,14 @@ pub(crate) async fn read(
     asked: Parameters<MinutesLanguage>,
 ) -> ApiResult {
     let language = asked.0.language.unwrap_or_default();
+    let (who, now) = (caller.claims.sub, context.store.clock().now());
+    let at_headquarters = context.is_headquarters(&caller.claims).await?;
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let meeting = meeting::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        // It tells how the proposals of all offices were scored, and who was recused: nothing for sister offices.
+        if !at_headquarters && !is_of_committee(db, &meeting, (who, now)).await? {
+            return Err(Problem::not_found().into());
+        }
         let number = meeting.number;
         if let Some(signed) = store::file(db, meeting.id).await? {
             return Ok((number, Found::Signed(signed)));
@@ -251,7 +275,7 @@ pub(crate) async fn read(
         Found::Signed(signed) => (signed, format!("minutes-{number}.pdf")),
         Found::Draft(record) => {
             answer.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
-            let bytes = typeset(caller.claims.sub, &record, language).await?;
+            let bytes = typeset(who, &record, language).await?;
             (bytes, format!("minutes-{number}-{}.pdf", language.as_str()))
         }
     };

@@ -139,13 +139,15 @@ fn of_entry(lines: &[&Line], proposals: &BTreeMap<ProposalId, Proposal>) -> Vec<
     }
     let project = |id: Option<ProposalId>| id.and_then(|id| proposals.get(&id)).map(StopProject::from);
     let is_withdrawal = first.kind == LedgerEntryKind::Withdraw;
+    // Why may name the project that the money was given to.
+    let is_told = is_withdrawal && first.to_proposal_id.is_none_or(|id| proposals.contains_key(&id));
     let stop = |(id, moved): (Option<ProposalId>, Moved)| ContributionStop {
         on: first.day,
         kind: kind_of(first.kind, &moved),
         amount: Money::usd(moved.more.max(moved.less)),
         project: project(id),
         to_project: project(first.to_proposal_id).filter(|_| is_withdrawal),
-        reason: first.reason.clone().filter(|_| is_withdrawal && id.is_some()),
+        reason: first.reason.clone().filter(|_| is_told && id.is_some()),
     };
     parts.into_iter().filter(|(_, moved)| moved.more.max(moved.less) > 0).map(stop).collect()
 }
@@ -247,6 +249,21 @@ mod tests {
         let withdrawn = &stops(&path(), &known)[3];
         assert_eq!(withdrawn.reason.as_deref(), Some("other money came"));
         assert!(withdrawn.project.is_some());
+    }
+
+    #[test]
+    fn why_money_was_withdrawn_is_told_to_those_who_read_the_project_that_it_was_given_to() {
+        let given = Line {
+            to_proposal_id: Some(P2),
+            ..line(1, LedgerEntryKind::Withdraw, Account::Allocated, P1, -100)
+        };
+        let proposal = |id: ProposalId| (id, Proposal { id, ..row(State::Approved) });
+        let mut known = BTreeMap::from([proposal(P1)]);
+        let hidden = &stops(std::slice::from_ref(&given), &known)[0];
+        assert!(hidden.project.is_some() && hidden.to_project.is_none() && hidden.reason.is_none());
+        known.extend([proposal(P2)]);
+        let told = &stops(&[given], &known)[0];
+        assert!(told.to_project.is_some() && told.reason.is_some());
     }
 
     #[test]

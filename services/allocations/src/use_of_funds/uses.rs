@@ -266,12 +266,14 @@ impl Stop {
     fn shown(self, proposals: &BTreeMap<ProposalId, proposal::store::Model>) -> ContributionWithdrawal {
         let is_shown = |id: &ProposalId| proposals.contains_key(id);
         let proposal_id = Some(self.proposal_id).filter(is_shown);
+        // Why may name the project that the money was given to.
+        let is_told = proposal_id.is_some() && self.to_proposal_id.is_none_or(|id| is_shown(&id));
         ContributionWithdrawal {
             proposal_id,
             to_proposal_id: self.to_proposal_id.filter(is_shown),
             amount: Money::usd(-self.amount),
             on: self.day,
-            reason: self.reason.filter(|_| proposal_id.is_some()),
+            reason: self.reason.filter(|_| is_told),
         }
     }
 }
@@ -311,16 +313,21 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawal_says_why_to_those_who_read_the_project() {
-        let stop = Stop {
+    fn a_withdrawal_says_why_to_those_who_read_the_projects() {
+        let stop = |to_proposal_id: Option<ProposalId>| Stop {
             proposal_id: ProposalId::from_u128(11),
-            to_proposal_id: None,
+            to_proposal_id,
             amount: -2_470_588,
             day: NaiveDate::from_ymd_opt(2026, 11, 28).unwrap(),
             reason: Some("earmarked money came for SDN".to_owned()),
         };
-        let shown = stop.shown(&BTreeMap::new());
+        let shown = stop(None).shown(&BTreeMap::new());
         assert_eq!((shown.proposal_id, shown.reason), (None, None));
         assert_eq!(shown.amount.to_string(), "24705.88");
+        let row = proposal::store::tests::row(State::Approved);
+        let known = BTreeMap::from([(ProposalId::from_u128(11), row)]);
+        assert!(stop(None).shown(&known).reason.is_some());
+        let given_on = stop(Some(ProposalId::from_u128(12))).shown(&known);
+        assert_eq!((given_on.proposal_id.is_some(), given_on.reason), (true, None));
     }
 }

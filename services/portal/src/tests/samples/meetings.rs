@@ -180,8 +180,9 @@ fn minutes(_: Language) -> Value {
         "sha256": "0".repeat(64) });
     json!({
         "writes": true, "rows": [{ "id": ID, "position": 1, "title": MARKUP, "text": MARKUP }], "signs": true,
-        "meeting": one("minutes_drafted"), "minutes": answer("/v1/committee-meetings/{id}/minutes", drafted),
-        "committee": committee(), "names": super::names(), "actions": MARKUP, "version": 1, "done": "drafted",
+        "reads_document": true, "meeting": one("minutes_drafted"),
+        "minutes": answer("/v1/committee-meetings/{id}/minutes", drafted), "committee": committee(),
+        "names": super::names(), "actions": MARKUP, "version": 1, "done": "drafted",
         "problem": super::refusal("items-0-text"),
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     i18n::Language,
     ids::Id,
     lists::{added, items},
+    offices::may_at_headquarters,
     people,
     visit::{PageResult, Staff, Writer},
 };
@@ -47,11 +48,29 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let is_due = ["closed", "minutes_drafted"].iter().any(|state| meeting["state"] == *state);
     let context = json!({
         "writes": is_due && staff.may("meetings:write"), "rows": rows(&meeting, &minutes),
-        "signs": signs(staff, &meeting, &minutes).await?, "meeting": meeting, "minutes": minutes,
-        "committee": committee, "names": names, "actions": minutes["actions"], "version": minutes["version"],
-        "done": null,
+        "signs": signs(staff, &meeting, &minutes).await?,
+        "reads_document": reads_document(staff, &meeting, &committee).await?,
+        "meeting": meeting, "minutes": minutes, "committee": committee, "names": names,
+        "actions": minutes["actions"], "version": minutes["version"], "done": null,
     });
     staff.page("console/meetings/minutes.html", added(context, again)).await
+}
+
+/// Whether the reader is handed the document, which tells how the proposals of all offices were scored: at headquarters,
+/// and whoever has a seat in the committee, or had one on the day of the meeting.
+async fn reads_document(staff: &Staff, meeting: &Value, committee: &Value) -> Result<bool, PageError> {
+    if may_at_headquarters(staff, "meetings:read").await? {
+        return Ok(true);
+    }
+    let Some(me) = unless_away(staff.get("/v1/me", &()).await)? else { return Ok(false) };
+    let today = committees::day_in(&committee["time_zone"], staff.state.clock.now());
+    for day in [day_of(staff, meeting, committee), today] {
+        let seats = committees::seats(staff, &meeting["committee_id"], Some(&day)).await?;
+        if seats.iter().any(|seat| seat["person_id"] == me["id"]) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The items of the agenda, each with what the minutes say of it.
