@@ -167,6 +167,27 @@ pub(crate) async fn roots_of(
     Ok(roots)
 }
 
+/// The roots that some records are under, of those that are shown to the same readers as their root: what is told of the
+/// root tells nobody of a record that is not for them.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn roots_shown_alike(
+    db: &impl ConnectionTrait,
+    ids: &[ContributionId],
+) -> Result<BTreeMap<ContributionId, ContributionId>, StoreError> {
+    let text = "SELECT k.id, k.root_id FROM known_contribution k
+                JOIN known_contribution r ON r.id = k.root_id AND r.visibility = k.visibility WHERE true";
+    let mut roots = BTreeMap::new();
+    for some in ids.chunks(MAX_KEYS) {
+        let keys = some.iter().map(|id| (*id).into());
+        for row in sql::select_by_keys(db, text, vec![], "k.id", keys).await? {
+            roots.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
+    }
+    Ok(roots)
+}
+
 /// Every root of an organisation that a pool could take in.
 ///
 /// # Errors
