@@ -8,7 +8,7 @@ use kernel::{
     OrganisationId, PlanId, Word, text::joined,
 };
 use sea_orm::entity::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{StoreError, params, sql};
 
 /// The source of flows that FTS reports: they are no money of the organisation unless a pool says so.
@@ -186,6 +186,21 @@ pub(crate) async fn roots_shown_alike(
         }
     }
     Ok(roots)
+}
+
+/// The roots of what these donors gave, as it was announced last.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn roots_of_donors(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    donors: &BTreeSet<DonorId>,
+) -> Result<BTreeSet<ContributionId>, StoreError> {
+    let keys = donors.iter().map(|id| (*id).into());
+    let text = "SELECT DISTINCT root_id FROM known_contribution WHERE organisation_id = $1";
+    let rows = sql::select_by_keys(db, text, params![organisation_id], "donor_id", keys).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 /// Every root of an organisation that a pool could take in.
