@@ -287,8 +287,8 @@ pub(crate) async fn publish(
         let found = committees::get(scope, tx.db(), before.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
         let (now, year) = (tx.now(), before.year);
-        // Nothing is counted or entered in the ledgers meanwhile: the figures are those of one instant. Before those of pools,
-        // as everywhere, the lock on what they take in: whoever changes that locks several pools, its own one first.
+        // Nothing is counted or entered in the ledgers meanwhile: the figures are those of one instant. First the lock
+        // on what pools take in, as everywhere: whoever changes that locks several pools in an order of its own.
         tx.lock(&pool::store::intake_lock(committee.organisation_id)).await?;
         let pools = collect::pools(tx.db(), committee.id).await?;
         tx.lock_all(pools.into_iter().map(pool::store::lock)).await?;
