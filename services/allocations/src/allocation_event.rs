@@ -105,8 +105,8 @@ async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<Alloca
     Ok(of_contributions(&lots, &held, &roots))
 }
 
-/// What is held of each contribution, in the order of its first lot. A part of one that is counted apart is a lot that is
-/// known by a record of the part, where others know the contribution by its first record.
+/// What is held of each contribution, in the order of its first lot. A part of one that is counted apart is a lot that
+/// is known by a record of the part, where others know the contribution by its first record.
 fn of_contributions(
     lots: &[lot::store::Model],
     held: &BTreeMap<LotId, Stages>,

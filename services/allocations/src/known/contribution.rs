@@ -167,8 +167,8 @@ pub(crate) async fn roots_of(
     Ok(roots)
 }
 
-/// The roots that some records are under, of those that are shown to the same readers as their root: what is told of the
-/// root tells nobody of a record that is not for them.
+/// The roots that some records are under, of those that are shown to the same readers as their root: what is told of
+/// the root tells nobody of a record that is not for them.
 ///
 /// # Errors
 /// [`StoreError`].
