@@ -49,7 +49,8 @@ async fn scene(world: &World) -> Scene {
         "roles": [{ "office_id": world.founded.office_id, "role": "committee_member" }] });
     let chair = text(&world.create("/v1/people", chair).await["id"]);
     world.settled().await;
-    let committee = json!({ "name": "Committee", "decision_by": "committee", "time_zone": "Europe/Zurich" });
+    // In the last hour of a year it is the next one in most of Europe: the year of the report is UTC's.
+    let committee = json!({ "name": "Committee", "decision_by": "committee", "time_zone": "UTC" });
     let committee = text(&world.create("/v1/committees", committee).await["id"]);
     let seat = json!({ "person_id": chair, "office_id": world.founded.office_id, "kind": "chair", "from": "2020-01-01" });
     let seat = world.create(&format!("/v1/committees/{committee}/seats"), seat).await;

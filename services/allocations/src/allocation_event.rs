@@ -1,16 +1,17 @@
 //! What the platform is told of an allocation: its amounts, and the contributions that they come from.
 
 use crate::{
+    known::contribution,
     ledger::{LedgerEntryKind, promise},
     lot, proposal, suggestion,
-    use_of_funds::trace::stages_by_lot,
+    use_of_funds::trace::{Stages, stages_by_lot},
 };
 use ::store::{StoreError, Transaction, params, sql};
 use chrono::{Datelike, NaiveDate};
 use events::{AllocationAmounts, AllocationChanged, AllocationSource};
-use kernel::{Money, ProposalId, text::split};
+use kernel::{ContributionId, DonorId, LotId, Money, ProposalId, text::split};
 use sea_orm::ConnectionTrait;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Leaves the event of a proposal in the outbox as it is in this transaction: call it after its rows and entries are
 /// written. A proposal that is not there is none.
@@ -99,15 +100,33 @@ async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<Alloca
     let rows = sql::select_by_keys(db, "SELECT * FROM lot WHERE true", vec![], "id", keys).await?;
     let mut lots: Vec<lot::store::Model> = sql::read(&rows)?;
     lots.sort_by_key(|lot| (lot.received_on, lot.root_id, lot.id));
-    let source = |lot: &lot::store::Model| {
-        let stages = held.get(&lot.id).copied().unwrap_or_default();
-        AllocationSource {
-            root_id: lot.root_id,
-            donor_id: lot.donor_id,
+    let known: Vec<ContributionId> = lots.iter().filter_map(|lot| lot.root_id).collect();
+    let roots = contribution::roots_shown_alike(db, &known).await?;
+    Ok(of_contributions(&lots, &held, &roots))
+}
+
+/// What is held of each contribution, in the order of its first lot. A part of one that is counted apart is a lot that
+/// is known by a record of the part, where others know the contribution by its first record.
+fn of_contributions(
+    lots: &[lot::store::Model],
+    held: &BTreeMap<LotId, Stages>,
+    roots: &BTreeMap<ContributionId, ContributionId>,
+) -> Vec<AllocationSource> {
+    let mut sums: BTreeMap<(Option<ContributionId>, Option<DonorId>), (usize, Stages)> = BTreeMap::new();
+    for (place, lot) in lots.iter().enumerate() {
+        let root_id = lot.root_id.map(|known| roots.get(&known).copied().unwrap_or(known));
+        let (_, sum) = sums.entry((root_id, lot.donor_id)).or_insert_with(|| (place, Stages::default()));
+        sum.add_all(&held.get(&lot.id).copied().unwrap_or_default());
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, (place, _))| *place);
+    sums.into_iter()
+        .map(|((root_id, donor_id), (_, stages))| AllocationSource {
+            root_id,
+            donor_id,
             allocated: Money::usd(stages.allocated),
             disbursed: Money::usd(stages.disbursed),
             spent: Money::usd(stages.spent),
-        }
-    };
-    Ok(lots.iter().map(source).collect())
+        })
+        .collect()
 }

@@ -14,8 +14,9 @@ pub(crate) fn all() -> impl Iterator<Item = Consumer> {
 // Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod contribution;
+pub(crate) mod donor;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![contribution::consumer()]
+    vec![contribution::consumer(), donor::consumer()]
 }

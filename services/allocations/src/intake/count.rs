@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Why {
     /// An event about a contribution, with its sequence.
     Event { id: ContributionId, sequence: i64 },
-    /// A pool was made, or takes in something else.
+    /// A pool was made, or takes in something else; or a donor was merged, or is its own again.
     Pool,
 }
 

@@ -8,7 +8,7 @@ use kernel::{
     OrganisationId, PlanId, Word, text::joined,
 };
 use sea_orm::entity::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{StoreError, params, sql};
 
 /// The source of flows that FTS reports: they are no money of the organisation unless a pool says so.
@@ -165,6 +165,42 @@ pub(crate) async fn roots_of(
         }
     }
     Ok(roots)
+}
+
+/// The roots that some records are under, of those that are shown to the same readers as their root: what is told of
+/// the root tells nobody of a record that is not for them.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn roots_shown_alike(
+    db: &impl ConnectionTrait,
+    ids: &[ContributionId],
+) -> Result<BTreeMap<ContributionId, ContributionId>, StoreError> {
+    let text = "SELECT k.id, k.root_id FROM known_contribution k
+                JOIN known_contribution r ON r.id = k.root_id AND r.visibility = k.visibility WHERE true";
+    let mut roots = BTreeMap::new();
+    for some in ids.chunks(MAX_KEYS) {
+        let keys = some.iter().map(|id| (*id).into());
+        for row in sql::select_by_keys(db, text, vec![], "k.id", keys).await? {
+            roots.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
+    }
+    Ok(roots)
+}
+
+/// The roots of what these donors gave, as it was announced last.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn roots_of_donors(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    donors: &BTreeSet<DonorId>,
+) -> Result<BTreeSet<ContributionId>, StoreError> {
+    let keys = donors.iter().map(|id| (*id).into());
+    let text = "SELECT DISTINCT root_id FROM known_contribution WHERE organisation_id = $1";
+    let rows = sql::select_by_keys(db, text, params![organisation_id], "donor_id", keys).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 /// Every root of an organisation that a pool could take in.

@@ -1,11 +1,10 @@
 //! Donors' names, so that a renamed donor has its new name on every page; and into which donor a duplicate was merged.
 
-use async_trait::async_trait;
 use events::DonorChanged;
 use kernel::{DonorId, OrganisationId};
 use sea_orm::entity::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{ConsumeError, Consumer, EventHandler, StoreError, SystemTx, params, sql, upsert_models};
+use store::{StoreError, params, sql};
 
 /// A row of `known_donor`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -27,19 +26,6 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-struct Donors;
-
-#[async_trait]
-impl EventHandler<DonorChanged> for Donors {
-    async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
-        let latest: BTreeMap<DonorId, Model> =
-            events.into_iter().map(|event| (event.id, Model::from(event))).collect();
-        let rows: Vec<Model> = latest.into_values().collect();
-        upsert_models(tx.db(), &rows).await?;
-        Ok(())
-    }
-}
-
 impl From<DonorChanged> for Model {
     fn from(event: DonorChanged) -> Self {
         Self {
@@ -54,8 +40,19 @@ impl From<DonorChanged> for Model {
     }
 }
 
-pub(crate) fn consumer() -> Consumer {
-    Consumer::new::<DonorChanged>("allocations.donor", Donors)
+/// Into which donor each of these was merged; none of one that was not, or is not known.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn merges(
+    db: &impl ConnectionTrait,
+    ids: BTreeSet<DonorId>,
+) -> Result<BTreeMap<DonorId, DonorId>, StoreError> {
+    let keys = ids.into_iter().map(Into::into);
+    let text = "SELECT * FROM known_donor WHERE merged_into IS NOT NULL";
+    let rows = sql::select_by_keys(db, text, vec![], "id", keys).await?;
+    let found: Vec<Model> = sql::read(&rows)?;
+    Ok(found.into_iter().filter_map(|row| Some((row.id, row.merged_into?))).collect())
 }
 
 /// Merges that are followed one after the other: a donor that took over another may have been merged itself.
@@ -72,12 +69,7 @@ pub(crate) async fn merged(
     let mut ends: BTreeMap<DonorId, DonorId> = ids.iter().map(|id| (*id, *id)).collect();
     for _ in 0..MAX_MERGES {
         let reached: BTreeSet<DonorId> = ends.values().copied().collect();
-        let keys = reached.into_iter().map(Into::into);
-        let text = "SELECT * FROM known_donor WHERE merged_into IS NOT NULL";
-        let rows = sql::select_by_keys(db, text, vec![], "id", keys).await?;
-        let found: Vec<Model> = sql::read(&rows)?;
-        let into: BTreeMap<DonorId, DonorId> =
-            found.into_iter().filter_map(|row| Some((row.id, row.merged_into?))).collect();
+        let into = merges(db, reached).await?;
         if into.is_empty() {
             break;
         }

@@ -10,5 +10,5 @@ pub(crate) mod plan_funding;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![agreement::consumer(), donor::consumer(), plan::consumer(), plan_funding::consumer()]
+    vec![agreement::consumer(), plan::consumer(), plan_funding::consumer()]
 }

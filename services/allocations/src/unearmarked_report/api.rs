@@ -10,6 +10,7 @@ use crate::{
         store as committees,
     },
     decision::content::sha256,
+    pool,
 };
 use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, put, web::Data};
@@ -286,9 +287,11 @@ pub(crate) async fn publish(
         let found = committees::get(scope, tx.db(), before.committee_id).await?;
         let committee = found.ok_or_else(Problem::not_found)?;
         let (now, year) = (tx.now(), before.year);
-        // Nothing is entered in the ledgers meanwhile: the figures are those of one instant.
+        // Nothing is counted or entered in the ledgers meanwhile: the figures are those of one instant. First the lock
+        // on what pools take in, as everywhere: whoever changes that locks several pools in an order of its own.
+        tx.lock(&pool::store::intake_lock(committee.organisation_id)).await?;
         let pools = collect::pools(tx.db(), committee.id).await?;
-        tx.lock_all(pools.into_iter().map(crate::pool::store::lock)).await?;
+        tx.lock_all(pools.into_iter().map(pool::store::lock)).await?;
         let facts = tx.across_offices(async |all| collect::facts(all, &committee, year, now).await).await?;
         let internal = compute::figures(&facts, Form::Internal).text()?;
         let public = compute::figures(&facts, Form::Public).text()?;

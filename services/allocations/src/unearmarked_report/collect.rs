@@ -184,17 +184,20 @@ fn donor_label(
     }
 }
 
-/// Those of some roots of which every record that counts is public; where none counts any more, every record.
+/// Those of some records by which lots are known whose contributions are public: of which every record that counts is;
+/// where none counts any more, every record. A part that is counted apart is as public as its contribution.
 async fn public_roots(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
-    roots: &[ContributionId],
+    known: &[ContributionId],
 ) -> Result<BTreeSet<ContributionId>, StoreError> {
-    let keys = roots.iter().map(|id| (*id).into());
-    let text = "SELECT * FROM known_contribution WHERE organisation_id = $1";
-    let rows = sql::select_by_keys(db, text, params![organisation_id], "root_id", keys).await?;
-    let records: Vec<contribution::Model> = sql::read(&rows)?;
-    Ok(public_of(&records))
+    let roots = contribution::roots_of(db, known).await?;
+    let wanted: BTreeSet<ContributionId> = roots.values().copied().collect();
+    let wanted: Vec<ContributionId> = wanted.into_iter().collect();
+    let records = contribution::by_roots(db, organisation_id, &wanted).await?;
+    let records: Vec<contribution::Model> = records.into_values().flatten().collect();
+    let public = public_of(&records);
+    Ok(roots.into_iter().filter(|(_, root_id)| public.contains(root_id)).map(|(known, _)| known).collect())
 }
 
 fn public_of(records: &[contribution::Model]) -> BTreeSet<ContributionId> {
@@ -393,6 +396,28 @@ mod tests {
         ];
         let public: Vec<u128> = public_of(&records).into_iter().map(ContributionId::as_u128).collect();
         assert_eq!(public, [1, 6]);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_is_counted_apart_is_as_public_as_its_contribution() {
+        use crate::known::contribution::tests::fact;
+        let folder = testkit::folder();
+        let file = folder.path().join("allocations.db");
+        let store =
+            ::store::Store::open_sqlite(&file, std::sync::Arc::new(kernel::SystemClock)).await.unwrap();
+        ::store::migration::migrate::<crate::migration::Migrator>(&store).await.unwrap();
+        let tx = store.system(::store::Actor::system()).await.unwrap();
+        let record = |id: u128, root: u128, visibility: &str| contribution::Model {
+            visibility: Some(visibility.to_owned()),
+            ..fact(id, root, 100)
+        };
+        let records =
+            [record(1, 1, "public"), record(2, 1, "public"), record(3, 3, "public"), record(4, 3, "donor")];
+        ::store::insert_models(tx.db(), &records).await.unwrap();
+        let known = [1, 2, 3, 4].map(ContributionId::from_u128);
+        let found = public_roots(tx.db(), OrganisationId::from_u128(1), &known).await.unwrap();
+        assert_eq!(found.into_iter().map(ContributionId::as_u128).collect::<Vec<_>>(), [1, 2]);
+        tx.commit().await.unwrap();
     }
 
     #[test]

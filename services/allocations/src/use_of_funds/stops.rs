@@ -168,8 +168,11 @@ impl Moved {
 
 fn kind_of(kind: LedgerEntryKind, moved: &Moved) -> ContributionStopKind {
     match kind {
-        LedgerEntryKind::Receive => ContributionStopKind::Received,
-        LedgerEntryKind::Reduce => ContributionStopKind::Reduced,
+        // An entry counts all parts of a contribution: one may become less while another becomes more.
+        LedgerEntryKind::Receive | LedgerEntryKind::Reduce if moved.less > moved.more => {
+            ContributionStopKind::Reduced
+        }
+        LedgerEntryKind::Receive | LedgerEntryKind::Reduce => ContributionStopKind::Received,
         LedgerEntryKind::Reserve => ContributionStopKind::Reserved,
         LedgerEntryKind::Release => ContributionStopKind::Released,
         LedgerEntryKind::Allocate => ContributionStopKind::Allocated,
@@ -264,6 +267,21 @@ mod tests {
         known.extend([proposal(P2)]);
         let told = &stops(&[given], &known)[0];
         assert!(told.to_project.is_some() && told.reason.is_some());
+    }
+
+    #[test]
+    fn a_part_that_becomes_less_while_another_becomes_more_is_reduced() {
+        use Account::{Available, Received};
+        use LedgerEntryKind::{Receive, Reduce};
+        let counted = |kind: LedgerEntryKind, amount: i64| {
+            let none = ProposalId::nil();
+            let lines = [line(1, kind, Received, none, amount), line(1, kind, Available, none, amount)];
+            let told = stops(&lines, &BTreeMap::new());
+            (told[0].kind, told[0].amount.to_string())
+        };
+        assert_eq!(counted(Receive, -100), (ContributionStopKind::Reduced, "1.00".to_owned()));
+        assert_eq!(counted(Reduce, 100), (ContributionStopKind::Received, "1.00".to_owned()));
+        assert_eq!(counted(Reduce, -100), (ContributionStopKind::Reduced, "1.00".to_owned()));
     }
 
     #[test]

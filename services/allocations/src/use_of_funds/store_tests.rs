@@ -436,3 +436,27 @@ async fn money_that_came_before_an_allocation_is_suggested_for_it() {
     let expected = [5, 7].map(|number| (ContributionId::from_u128(number), 15_000_000));
     assert_eq!(found, BTreeMap::from(expected));
 }
+
+#[tokio::test]
+async fn a_part_that_is_counted_apart_is_told_of_as_its_contribution_where_both_are_shown_alike() {
+    let part = |visibility: &str| Fact {
+        earmarking: Some(Earmarking::SoftlyEarmarked.as_str().to_owned()),
+        visibility: Some(visibility.to_owned()),
+        donor_id: Some(DonorId::from_u128(SWEDEN)),
+        ..fact(5, SWEDEN, 30_000_000)
+    };
+    for (visibility, told) in [("donor", vec![SWEDEN]), ("internal", vec![SWEDEN, 5])] {
+        let folder = testkit::folder();
+        let store = database(&folder, clock()).await;
+        counts(&store, gift(SWEDEN, 30_000_000)).await;
+        counts(&store, part(visibility)).await;
+        allocated(&store, 60_000_000).await;
+        let event = events(&store).await.pop().unwrap();
+        let held: i64 = event.sources.iter().map(|source| source.allocated.minor()).sum();
+        assert_eq!(held, 60_000_000);
+        let mut roots: Vec<u128> =
+            event.sources.iter().filter_map(|source| source.root_id).map(ContributionId::as_u128).collect();
+        roots.sort_unstable();
+        assert_eq!(roots, told, "{visibility}");
+    }
+}

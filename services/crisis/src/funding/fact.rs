@@ -9,6 +9,7 @@ use kernel::{
     ContributionId, ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Who or what a part of the funding belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -216,10 +217,13 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Cell, Amounts)> {
         return cells(fact).into_iter().map(|cell| (cell, sums)).collect();
     }
     let mut counted: Vec<(Cell, Amounts)> = Vec::new();
+    // A contribution may be allocated in many parts: they are looked up, and not searched for.
+    let mut places: HashMap<Cell, usize> = HashMap::new();
     for (piece, allocated) in pieces(fact) {
         let sums = amounts(&piece);
         for cell in cells_of(&piece, allocated) {
-            match counted.iter_mut().find(|(known, _)| *known == cell) {
+            let place = *places.entry(cell.clone()).or_insert(counted.len());
+            match counted.get_mut(place) {
                 // However many parts of it are counted in one place, it is one flow there.
                 Some((_, known)) => known.add(Amounts { funding_flows: 0, pledge_flows: 0, ..sums }, 1),
                 None => counted.push((cell, sums)),

@@ -26,12 +26,13 @@ impl Deltas {
     fn replace(&mut self, organisation_id: OrganisationId, before: Option<&Fact>, after: &Fact) {
         let (old, new) = (before.map(counted).unwrap_or_default(), counted(after));
         // What is unchanged does not touch its cells.
-        let stays = |place: &(Cell, Amounts)| old.contains(place) && new.contains(place);
-        for (cell, sums) in old.iter().filter(|place| !stays(place)) {
+        let was = by_cell(&old);
+        let is = if old.is_empty() { HashMap::new() } else { by_cell(&new) };
+        for (cell, sums) in old.iter().filter(|(cell, sums)| is.get(cell).copied() != Some(sums)) {
             self.entry(organisation_id, cell).1.add(*sums, -1);
             self.departures = true;
         }
-        for (cell, sums) in new.iter().filter(|place| !stays(place)) {
+        for (cell, sums) in new.iter().filter(|(cell, sums)| was.get(cell).copied() != Some(sums)) {
             let entry = self.entry(organisation_id, cell);
             entry.0 = cell.member.clone();
             entry.1.add(*sums, 1);
@@ -42,6 +43,11 @@ impl Deltas {
         let member = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
         self.cells.entry((organisation_id, cell.scope.clone(), cell.dimension, member)).or_default()
     }
+}
+
+/// What is counted in each place. A contribution that was allocated in many parts is counted in many.
+fn by_cell(places: &[(Cell, Amounts)]) -> HashMap<&Cell, &Amounts> {
+    places.iter().map(|place| (&place.0, &place.1)).collect()
 }
 
 /// Contributions with what each of them counts.
