@@ -212,7 +212,7 @@ test("unearmarked money goes from the donor to a project and back to the donor's
   assert.match(row, /500,000/);
   assert.match(row, /120,000/);
   assert.deepEqual(await axe(donor), []);
-  await donor.locator("main a[href*='/donor/unearmarked/']").first().click();
+  await donor.locator("main th a[href*='/donor/unearmarked/']").first().click();
   await donor.waitForURL(/\/donor\/unearmarked\/[0-9a-f-]{36}$/);
   assert.match(await donor.locator("main").innerText(), new RegExp(TITLE));
 
